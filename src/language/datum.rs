@@ -1,0 +1,175 @@
+//! Values before a schema gives them a type, and the arithmetic on them.
+
+use super::diagnostic::{Code, Diagnostic};
+use super::suggest;
+use super::syntax::tree::{Name, Span};
+use super::value::{Dimension, Quantity, Value};
+
+/// A value with the place where it was used.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Datum {
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+}
+
+/// What a value is so far.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Number(Number),
+    Text(String),
+    /// A name that is neither a variable nor a stage: a word of an enumeration, or a mistake.
+    Word(String),
+    List(Vec<Datum>),
+    Tuple(Vec<Datum>),
+    Record(Vec<(Name, Datum)>),
+    Call {
+        name: Name,
+        arguments: Vec<(Option<Name>, Datum)>,
+    },
+    Stages(StageReference),
+    /// Already reported; checks pass over it in silence.
+    Invalid,
+}
+
+/// Stages by name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StageReference {
+    pub(super) name: String,
+    pub(super) selection: Option<Selected>,
+    pub(super) output: Option<Name>,
+}
+
+/// Which members of a family.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Selected {
+    Everything,
+    Members(Vec<(Name, Datum)>),
+}
+
+/// A number, exact where it is whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Number {
+    pub(super) value: f64,
+    pub(super) whole: Option<i64>,
+    pub(super) dimension: Option<Dimension>,
+}
+
+impl Datum {
+    pub(super) fn invalid(span: Span) -> Datum {
+        Datum { kind: Kind::Invalid, span }
+    }
+
+    pub(super) fn is_invalid(&self) -> bool {
+        self.kind == Kind::Invalid
+    }
+
+    /// The value a loop variable has in the name of a family member.
+    pub(super) fn as_binding(&self) -> Option<Value> {
+        Some(match &self.kind {
+            Kind::Number(number) => number.as_value(),
+            Kind::Text(text) => Value::Text(text.clone()),
+            Kind::Word(word) => Value::Word(word.clone()),
+            _ => return None,
+        })
+    }
+
+    /// What it is, for messages.
+    pub(super) fn describe(&self) -> String {
+        match &self.kind {
+            Kind::Number(Number { dimension: Some(dimension), .. }) => {
+                dimension.describe().to_owned()
+            }
+            Kind::Number(number) if number.whole.is_some() => "a whole number".to_owned(),
+            Kind::Number(_) => "a number".to_owned(),
+            Kind::Text(_) => "a string".to_owned(),
+            Kind::Word(word) => format!("the word `{word}`"),
+            Kind::List(_) => "a list".to_owned(),
+            Kind::Tuple(_) => "a tuple".to_owned(),
+            Kind::Record(_) => "a record".to_owned(),
+            Kind::Call { name, .. } => format!("the call `{}(…)`", name.node),
+            Kind::Stages(stage) => format!("the stage `{}`", stage.name),
+            Kind::Invalid => "a mistake".to_owned(),
+        }
+    }
+}
+
+impl Number {
+    /// From digits and a unit.
+    pub(super) fn parse(
+        digits: &str,
+        unit: Option<&Name>,
+        span: &Span,
+    ) -> Result<Number, Box<Diagnostic>> {
+        let value: f64 =
+            digits.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| {
+                let message = "the number is too large";
+                Box::new(Diagnostic::new(Code::OutOfRange, message, span.clone()))
+            })?;
+        let Some(unit) = unit else {
+            return Ok(Number { value, whole: digits.parse().ok(), dimension: None });
+        };
+        for dimension in Dimension::ALL {
+            if let Some((_, size)) = dimension.units().iter().find(|(name, _)| *name == unit.node) {
+                // 80 % is 80 / 100 and not 80 · 0.01, which is another number.
+                let amount = if *size < 1.0 { value / (1.0 / size).round() } else { value * size };
+                return Ok(Number { value: amount, whole: None, dimension: Some(dimension) });
+            }
+        }
+        let units = Dimension::ALL.iter().flat_map(|dimension| dimension.units());
+        let names = units.map(|(name, _)| *name);
+        Err(Box::new(
+            Diagnostic::new(
+                Code::UnknownUnit,
+                format!("there is no unit `{}`", unit.node),
+                unit.span.clone(),
+            )
+            .maybe_help(suggest::help(&unit.node, "the units are", names)),
+        ))
+    }
+
+    fn as_value(self) -> Value {
+        match (self.dimension, self.whole) {
+            (Some(dimension), _) => Value::Quantity(Quantity { amount: self.value, dimension }),
+            (None, Some(whole)) => Value::Int(whole),
+            (None, None) => Value::Float(self.value),
+        }
+    }
+
+    pub(super) fn negated(self) -> Number {
+        Number { value: -self.value, whole: self.whole.map(i64::wrapping_neg), ..self }
+    }
+
+    /// `self operator other`, or what is wrong with it.
+    pub(super) fn combined(self, operator: char, other: Number) -> Result<Number, String> {
+        let dimension = match (operator, self.dimension, other.dimension) {
+            ('+' | '-', one, two) if one != two => {
+                return Err("both sides of a sum need the same unit".to_owned());
+            }
+            ('*', Some(_), Some(_)) => {
+                return Err("two numbers with units cannot be multiplied".to_owned());
+            }
+            ('*', one, two) => one.or(two),
+            ('/', one, None) => one,
+            ('/', one, two) if one == two => None,
+            ('/', _, _) => return Err("the divisor has another unit".to_owned()),
+            (_, one, _) => one,
+        };
+        let value = match operator {
+            '+' => self.value + other.value,
+            '-' => self.value - other.value,
+            '*' => self.value * other.value,
+            _ => self.value / other.value,
+        };
+        if !value.is_finite() {
+            return Err("the result is no finite number".to_owned());
+        }
+        let whole = match (operator, self.whole, other.whole) {
+            ('+', Some(one), Some(two)) => one.checked_add(two),
+            ('-', Some(one), Some(two)) => one.checked_sub(two),
+            ('*', Some(one), Some(two)) => one.checked_mul(two),
+            ('/', Some(one), Some(two)) if two != 0 && one % two == 0 => one.checked_div(two),
+            _ => None,
+        };
+        Ok(Number { value, whole, dimension })
+    }
+}

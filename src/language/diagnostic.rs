@@ -1,0 +1,182 @@
+//! What is wrong, where, and what to write instead.
+
+use super::syntax::tree::Span;
+use miette::{LabeledSpan, NamedSource, Severity, SourceCode};
+use std::fmt;
+use std::sync::Arc;
+
+/// The kinds of mistakes. The name of each is stable and can be searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The text does not follow the grammar.
+    Syntax,
+    /// There is no experiment header, or more than one.
+    Header,
+    /// No such stage kind.
+    UnknownKind,
+    /// No such method.
+    UnknownMethod,
+    /// No such field.
+    UnknownField,
+    /// No such name.
+    UnknownName,
+    /// No such word of an enumeration.
+    UnknownWord,
+    /// No such output of a stage.
+    UnknownOutput,
+    /// No such unit.
+    UnknownUnit,
+    /// A required field is not there.
+    MissingField,
+    /// A value of another type.
+    WrongType,
+    /// A number without its unit or with another.
+    WrongUnit,
+    /// A number outside its range.
+    OutOfRange,
+    /// Two declarations of one name, or one field twice.
+    Duplicate,
+    /// A stage that depends on itself.
+    Cycle,
+    /// A family where one stage is wanted, or the reverse.
+    Family,
+    /// A value on the command line that does not fit.
+    Override,
+    /// More stages than anybody can run.
+    TooLarge,
+    /// A declaration that nothing uses.
+    Unused,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Code::Syntax => "msx::syntax",
+            Code::Header => "msx::header",
+            Code::UnknownKind => "msx::unknown-kind",
+            Code::UnknownMethod => "msx::unknown-method",
+            Code::UnknownField => "msx::unknown-field",
+            Code::UnknownName => "msx::unknown-name",
+            Code::UnknownWord => "msx::unknown-word",
+            Code::UnknownOutput => "msx::unknown-output",
+            Code::UnknownUnit => "msx::unknown-unit",
+            Code::MissingField => "msx::missing-field",
+            Code::WrongType => "msx::wrong-type",
+            Code::WrongUnit => "msx::wrong-unit",
+            Code::OutOfRange => "msx::out-of-range",
+            Code::Duplicate => "msx::duplicate",
+            Code::Cycle => "msx::cycle",
+            Code::Family => "msx::family",
+            Code::Override => "msx::override",
+            Code::TooLarge => "msx::too-large",
+            Code::Unused => "msx::unused",
+        })
+    }
+}
+
+/// One message with its places.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// The kind of mistake.
+    pub code: Code,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What stands beside the place.
+    pub label: Option<String>,
+    /// Other places that belong to it.
+    pub related: Vec<(Span, String)>,
+    /// What to do.
+    pub help: Option<String>,
+    source: Option<Arc<NamedSource<String>>>,
+}
+
+impl Diagnostic {
+    /// A message at a place.
+    pub fn new(code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic {
+            code,
+            message: message.into(),
+            span,
+            label: None,
+            related: Vec::new(),
+            help: None,
+            source: None,
+        }
+    }
+
+    /// What stands beside the place.
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// What to do.
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The help, where there is one.
+    pub fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Another place that belongs to it.
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
+        self.related.push((span, label.into()));
+        self
+    }
+
+    /// Whether the file can be run all the same.
+    pub fn is_warning(&self) -> bool {
+        self.code == Code::Unused
+    }
+
+    /// Attaches the text that the places refer to.
+    pub(super) fn within(mut self, source: &Arc<NamedSource<String>>) -> Diagnostic {
+        let length = source.inner().len();
+        self.span.start = self.span.start.min(length);
+        self.span.end = self.span.end.clamp(self.span.start, length);
+        self.source = Some(source.clone());
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl miette::Diagnostic for Diagnostic {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.is_warning() { Severity::Warning } else { Severity::Error })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_deref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let labelled = |span: &Span, label: Option<String>| {
+            LabeledSpan::new(label, span.start, span.end - span.start)
+        };
+        let primary = LabeledSpan::new_primary_with_span(self.label.clone(), self.span.clone());
+        let related =
+            self.related.iter().map(move |(span, label)| labelled(span, Some(label.clone())));
+        Some(Box::new(std::iter::once(primary).chain(related)))
+    }
+}

@@ -1,0 +1,55 @@
+//! Messages that only follow from a piece of the text that could not be read.
+//!
+//! Where a declaration is broken its name is unknown to the rest of the file, and a block with a
+//! broken field may lack just that field. The broken piece has its own message already.
+
+use super::diagnostic::{Code, Diagnostic};
+use super::syntax::tree::{Item, Span};
+use std::collections::BTreeSet;
+
+/// Removes the messages that would go away with the broken pieces.
+pub(super) fn remove(
+    diagnostics: &mut Vec<Diagnostic>,
+    text: &str,
+    items: &[Item],
+    broken: &[Span],
+) {
+    if broken.is_empty() {
+        return;
+    }
+    let words: BTreeSet<&str> =
+        broken.iter().filter_map(|piece| text.get(piece.clone())).flat_map(words).collect();
+    let damaged: Vec<&Span> = stages(items)
+        .into_iter()
+        .filter(|stage| broken.iter().any(|piece| contains(stage, piece)))
+        .collect();
+    diagnostics.retain(|diagnostic| match diagnostic.code {
+        Code::Header if diagnostic.span.is_empty() => !words.contains("experiment"),
+        Code::UnknownName | Code::Unused => {
+            !text.get(diagnostic.span.clone()).is_some_and(|name| words.contains(name))
+        }
+        Code::MissingField => !damaged.iter().any(|stage| contains(stage, &diagnostic.span)),
+        _ => true,
+    });
+}
+
+fn contains(outer: &Span, inner: &Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+/// The places of all stages.
+fn stages(items: &[Item]) -> Vec<&Span> {
+    let mut found = Vec::new();
+    for item in items {
+        match item {
+            Item::Stage(stage) => found.push(&stage.span),
+            Item::For { body, .. } => found.extend(stages(body)),
+            _ => {}
+        }
+    }
+    found
+}

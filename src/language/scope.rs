@@ -1,0 +1,232 @@
+//! Which names mean what: variables of the surrounding scopes, and their values once asked for.
+
+use super::datum::{Datum, Kind, Number, Selected, StageReference};
+use super::diagnostic::{Code, Diagnostic};
+use super::syntax::tree::{Expression, Name, Reference, Selection, Span, Term};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// A variable: worked out when it is first used, so that order does not matter.
+#[derive(Debug)]
+enum State<'t> {
+    Pending(&'t Expression),
+    InProgress,
+    Known(Datum),
+}
+
+/// Variables of one block, with those around it.
+#[derive(Debug)]
+pub(super) struct Scope<'t> {
+    variables: RefCell<BTreeMap<&'t str, State<'t>>>,
+    around: Option<Rc<Scope<'t>>>,
+}
+
+/// What evaluation collects on its way.
+#[derive(Debug, Default)]
+pub(super) struct Evaluation {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Names that something referred to.
+    pub(super) used: BTreeSet<String>,
+    /// Names of all stages.
+    pub(super) stages: BTreeSet<String>,
+}
+
+impl<'t> Scope<'t> {
+    pub(super) fn within(around: Option<Rc<Scope<'t>>>) -> Scope<'t> {
+        Scope { variables: RefCell::new(BTreeMap::new()), around }
+    }
+
+    pub(super) fn define(&self, name: &'t str, value: &'t Expression) {
+        self.variables.borrow_mut().insert(name, State::Pending(value));
+    }
+
+    pub(super) fn bind(&self, name: &'t str, value: Datum) {
+        self.variables.borrow_mut().insert(name, State::Known(value));
+    }
+
+    /// Every variable in sight.
+    pub(super) fn names(&self) -> Vec<&'t str> {
+        let mut names: Vec<&str> = self.variables.borrow().keys().copied().collect();
+        if let Some(around) = &self.around {
+            names.extend(around.names());
+        }
+        names
+    }
+
+    /// The value of a variable; `None` where there is none of that name.
+    fn look_up(&self, name: &str, span: &Span, evaluation: &mut Evaluation) -> Option<Datum> {
+        let Some((key, state)) = self.variables.borrow_mut().remove_entry(name) else {
+            return self.around.as_ref()?.look_up(name, span, evaluation);
+        };
+        let datum = match state {
+            State::Known(datum) => datum,
+            State::InProgress => {
+                evaluation.diagnostics.push(Diagnostic::new(
+                    Code::Cycle,
+                    format!("the value of `{name}` depends on itself"),
+                    span.clone(),
+                ));
+                Datum::invalid(span.clone())
+            }
+            State::Pending(expression) => {
+                self.variables.borrow_mut().insert(key, State::InProgress);
+                self.evaluate(expression, evaluation)
+            }
+        };
+        self.variables.borrow_mut().insert(key, State::Known(datum.clone()));
+        Some(Datum { kind: datum.kind, span: span.clone() })
+    }
+
+    /// The value of an expression. Mistakes are reported once and give an invalid value.
+    pub(super) fn evaluate(&self, expression: &Expression, evaluation: &mut Evaluation) -> Datum {
+        let span = expression.span.clone();
+        let each = |members: &[Expression], evaluation: &mut Evaluation| -> Vec<Datum> {
+            members.iter().map(|member| self.evaluate(member, evaluation)).collect()
+        };
+        let kind = match &expression.node {
+            Term::Number { digits, unit } => match Number::parse(digits, unit.as_ref(), &span) {
+                Ok(number) => Kind::Number(number),
+                Err(diagnostic) => {
+                    evaluation.diagnostics.push(*diagnostic);
+                    Kind::Invalid
+                }
+            },
+            Term::Text(text) => Kind::Text(text.clone()),
+            Term::List(members) => Kind::List(each(members, evaluation)),
+            Term::Tuple(members) => Kind::Tuple(each(members, evaluation)),
+            Term::Record(fields) => Kind::Record(
+                fields
+                    .iter()
+                    .map(|field| (field.name.clone(), self.evaluate(&field.value, evaluation)))
+                    .collect(),
+            ),
+            Term::Call { name, arguments } => Kind::Call {
+                name: name.clone(),
+                arguments: arguments
+                    .iter()
+                    .map(|(name, value)| (name.clone(), self.evaluate(value, evaluation)))
+                    .collect(),
+            },
+            Term::Reference(reference) => return self.reference(reference, span, evaluation),
+            Term::Negation(value) => {
+                let value = self.evaluate(value, evaluation);
+                match value.kind {
+                    Kind::Number(number) => Kind::Number(number.negated()),
+                    _ => not_a_number(&value, evaluation),
+                }
+            }
+            Term::Operation { operator, left, right } => {
+                let left = self.evaluate(left, evaluation);
+                let right = self.evaluate(right, evaluation);
+                operation(*operator, &left, &right, &span, evaluation)
+            }
+        };
+        Datum { kind, span }
+    }
+
+    /// What a name means: a variable, else a stage, else a word.
+    pub(super) fn reference(
+        &self,
+        reference: &Reference,
+        span: Span,
+        evaluation: &mut Evaluation,
+    ) -> Datum {
+        let name = &reference.name;
+        evaluation.used.insert(name.node.clone());
+        let is_bare = reference.selection.is_none() && reference.output.is_none();
+        if let Some(datum) = self.look_up(&name.node, &span, evaluation) {
+            return self.continued(datum, reference, evaluation);
+        }
+        let kind = if evaluation.stages.contains(&name.node) {
+            Kind::Stages(StageReference {
+                name: name.node.clone(),
+                selection: reference.selection.as_ref().map(|s| self.selected(s, evaluation)),
+                output: reference.output.clone(),
+            })
+        } else if is_bare {
+            Kind::Word(name.node.clone())
+        } else {
+            evaluation.diagnostics.push(unknown_stage(name, &evaluation.stages));
+            Kind::Invalid
+        };
+        Datum { kind, span }
+    }
+
+    /// A variable followed by a selection or output: it must name a stage.
+    fn continued(&self, datum: Datum, reference: &Reference, evaluation: &mut Evaluation) -> Datum {
+        if reference.selection.is_none() && reference.output.is_none() || datum.is_invalid() {
+            return datum;
+        }
+        let span = datum.span.clone();
+        match datum.kind {
+            Kind::Stages(mut stage) if stage.selection.is_none() && stage.output.is_none() => {
+                stage.selection =
+                    reference.selection.as_ref().map(|s| self.selected(s, evaluation));
+                stage.output = reference.output.clone();
+                Datum { kind: Kind::Stages(stage), span }
+            }
+            _ => {
+                let message = format!("`{}` is no stage", reference.name.node);
+                evaluation.diagnostics.push(Diagnostic::new(
+                    Code::WrongType,
+                    message,
+                    reference.name.span.clone(),
+                ));
+                Datum::invalid(span)
+            }
+        }
+    }
+
+    fn selected(&self, selection: &Selection, evaluation: &mut Evaluation) -> Selected {
+        match selection {
+            Selection::Everything => Selected::Everything,
+            Selection::Members(members) => Selected::Members(
+                members
+                    .iter()
+                    .map(|(name, value)| (name.clone(), self.evaluate(value, evaluation)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// The message for a stage that is not there.
+pub(super) fn unknown_stage(name: &Name, stages: &BTreeSet<String>) -> Diagnostic {
+    let names = stages.iter().map(String::as_str);
+    Diagnostic::new(
+        Code::UnknownName,
+        format!("there is no stage `{}`", name.node),
+        name.span.clone(),
+    )
+    .maybe_help(super::suggest::help(&name.node, "the stages are", names))
+}
+
+fn operation(
+    operator: char,
+    left: &Datum,
+    right: &Datum,
+    span: &Span,
+    evaluation: &mut Evaluation,
+) -> Kind {
+    match (&left.kind, &right.kind) {
+        (Kind::Number(one), Kind::Number(two)) => match one.combined(operator, *two) {
+            Ok(number) => Kind::Number(number),
+            Err(reason) => {
+                let diagnostic = Diagnostic::new(Code::WrongUnit, reason, span.clone());
+                evaluation.diagnostics.push(diagnostic);
+                Kind::Invalid
+            }
+        },
+        (Kind::Number(_), _) => not_a_number(right, evaluation),
+        _ => not_a_number(left, evaluation),
+    }
+}
+
+fn not_a_number(datum: &Datum, evaluation: &mut Evaluation) -> Kind {
+    if !datum.is_invalid() {
+        let message = format!("a number is wanted here, not {}", datum.describe());
+        evaluation.diagnostics.push(Diagnostic::new(Code::WrongType, message, datum.span.clone()));
+    }
+    Kind::Invalid
+}

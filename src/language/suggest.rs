@@ -1,0 +1,33 @@
+//! "Did you mean …?"
+
+/// Least similarity of a suggestion (Jaro–Winkler).
+const CLOSE: f64 = 0.78;
+
+/// The candidate that is most like what was written, if any is like it.
+pub(super) fn nearest<'a>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(written, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= CLOSE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean `x`?`, or the whole list where nothing is close.
+pub(super) fn help<'a>(
+    written: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    if candidates.is_empty() {
+        return None;
+    }
+    Some(match nearest(written, candidates.iter().copied()) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None => format!("{what}: {}", candidates.join(", ")),
+    })
+}

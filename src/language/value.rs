@@ -1,0 +1,183 @@
+//! Values as they stand after checking: typed, in base units, free of names and spelling.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a number with a unit measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    /// Side length of an image; base unit `px`.
+    Pixels,
+    /// Length of a training in images shown; base unit one image (`img`), also `kimg`, `Mimg`.
+    Images,
+    /// A share; base unit 1, also `%`.
+    Fraction,
+    /// Memory; base unit one byte (`B`), also `KiB`, `MiB`, `GiB`.
+    Bytes,
+    /// Duration; base unit one second (`s`), also `ms`, `min`, `h`.
+    Seconds,
+}
+
+impl Dimension {
+    /// Every dimension, for look-ups by unit.
+    pub const ALL: [Dimension; 5] = [
+        Dimension::Pixels,
+        Dimension::Images,
+        Dimension::Fraction,
+        Dimension::Bytes,
+        Dimension::Seconds,
+    ];
+
+    /// The units that fit, each with its size in base units, smallest first.
+    pub fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Dimension::Pixels => &[("px", 1.0)],
+            Dimension::Images => &[("img", 1.0), ("kimg", 1e3), ("Mimg", 1e6)],
+            Dimension::Fraction => &[("%", 0.01)],
+            Dimension::Bytes => {
+                &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)]
+            }
+            Dimension::Seconds => &[("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3600.0)],
+        }
+    }
+
+    /// The name used in messages: "a length in images", …
+    pub fn describe(self) -> &'static str {
+        match self {
+            Dimension::Pixels => "a size in pixels",
+            Dimension::Images => "a length in images",
+            Dimension::Fraction => "a share",
+            Dimension::Bytes => "an amount of memory",
+            Dimension::Seconds => "a duration",
+        }
+    }
+}
+
+/// A number with a unit, kept in the base unit of its dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// Size in base units; exact for whole numbers up to 2^53.
+    pub amount: f64,
+    /// What it measures.
+    pub dimension: Dimension,
+}
+
+/// A checked value. Two spellings of one meaning are equal values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number where the schema wants one.
+    Int(i64),
+    /// A real number where the schema wants one (`1` and `1.0` both arrive here).
+    Float(f64),
+    /// A string.
+    Text(String),
+    /// A bare word of an enumeration.
+    Word(String),
+    /// A number with a unit.
+    Quantity(Quantity),
+    /// A choice with arguments, such as `top(6)`; arguments by parameter name, defaults filled in.
+    Call {
+        /// The variant's name.
+        name: String,
+        /// Its arguments.
+        arguments: BTreeMap<String, Value>,
+    },
+    /// A list.
+    List(Vec<Value>),
+    /// A record, defaults filled in.
+    Record(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// A length in images.
+    pub fn images(count: f64) -> Value {
+        Value::Quantity(Quantity { amount: count, dimension: Dimension::Images })
+    }
+
+    /// A size in pixels.
+    pub fn pixels(count: f64) -> Value {
+        Value::Quantity(Quantity { amount: count, dimension: Dimension::Pixels })
+    }
+
+    /// A share between 0 and 1.
+    pub fn fraction(share: f64) -> Value {
+        Value::Quantity(Quantity { amount: share, dimension: Dimension::Fraction })
+    }
+
+    /// The value as a number, for axes.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Value::Int(value) => Some(*value as f64),
+            Value::Float(value) => Some(*value),
+            Value::Quantity(quantity) => Some(quantity.amount),
+            _ => None,
+        }
+    }
+
+    /// An enumeration word.
+    pub fn word(word: &str) -> Value {
+        Value::Word(word.to_owned())
+    }
+}
+
+/// Renders as it would be written in a file, with the largest unit that stays at or above one
+/// (`30 kimg`, `32px`, `80%`).
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Bool(value) => write!(formatter, "{value}"),
+            Value::Int(value) => write!(formatter, "{value}"),
+            Value::Float(value) => write!(formatter, "{value}"),
+            Value::Text(text) => write!(formatter, "{text:?}"),
+            Value::Word(word) => formatter.write_str(word),
+            Value::Quantity(quantity) => quantity.fmt(formatter),
+            Value::Call { name, arguments } => {
+                write!(formatter, "{name}(")?;
+                write_pairs(formatter, arguments)?;
+                formatter.write_str(")")
+            }
+            Value::List(items) => {
+                formatter.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        formatter.write_str(", ")?;
+                    }
+                    item.fmt(formatter)?;
+                }
+                formatter.write_str("]")
+            }
+            Value::Record(fields) => {
+                formatter.write_str("{ ")?;
+                write_pairs(formatter, fields)?;
+                formatter.write_str(" }")
+            }
+        }
+    }
+}
+
+fn write_pairs(formatter: &mut fmt::Formatter<'_>, pairs: &BTreeMap<String, Value>) -> fmt::Result {
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        if index > 0 {
+            formatter.write_str(", ")?;
+        }
+        write!(formatter, "{name}: {value}")?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = self.dimension.units();
+        let (unit, size) =
+            units.iter().rev().find(|(_, size)| self.amount.abs() >= *size).unwrap_or(&units[0]);
+        // Rounding to twelve digits hides what binary fractions add (0.07 / 0.01).
+        let shown = (self.amount / size * 1e12).round() / 1e12;
+        let gap = if matches!(*unit, "px" | "%") { "" } else { " " };
+        write!(formatter, "{shown}{gap}{unit}")
+    }
+}

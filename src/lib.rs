@@ -1,0 +1,7 @@
+//! `msx`: a language for medical-imaging experiments, and the runner that never does the same work
+//! twice. `ARCHITECTURE.md` draws how the rooms depend on each other.
+
+#![warn(missing_docs)]
+
+pub mod language;
+pub mod progress;
