@@ -3,5 +3,6 @@
 
 #![warn(missing_docs)]
 
+pub mod graph;
 pub mod language;
 pub mod progress;

@@ -1,0 +1,209 @@
+//! From a list of typed stages to a graph with keys, a plan, and reasons.
+//!
+//! Knows nothing of how a stage works: all it needs of a method stands in its schema.
+
+pub mod digest;
+mod draw;
+pub mod explain;
+pub mod fingerprint;
+pub mod plan;
+
+pub use digest::Digest;
+pub use draw::{dot, mermaid};
+pub use fingerprint::{Fingerprint, InputDigest, OutputDigests};
+
+use crate::language::experiment::{Experiment, Input, TypedStage};
+use crate::language::schema::{FieldType, MethodSchema, Schemas};
+use petgraph::algo::toposort;
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A stage together with what the planner must know of its method.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The stage as the language gave it.
+    pub stage: TypedStage,
+    /// Revision of the method.
+    pub revision: u32,
+    /// Parameters that name files of the user's, with the path as written.
+    pub paths: BTreeMap<String, String>,
+    /// Parameters that only say how long to go on.
+    pub horizon: BTreeSet<String>,
+}
+
+/// The stages of one experiment as a directed acyclic graph. Indices are those of
+/// [`Experiment::stages`].
+#[derive(Debug, Clone)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    edges: DiGraph<(), ()>,
+    order: Vec<usize>,
+}
+
+impl Graph {
+    /// Builds the graph. The language has refused cycles and unknown methods before.
+    ///
+    /// # Errors
+    /// The label of a stage on a cycle, or of one whose method the schemas lack; both mean that
+    /// the experiment did not come from the checker with the same schemas.
+    pub fn build(experiment: &Experiment, schemas: &Schemas) -> Result<Graph, BuildError> {
+        let mut edges = DiGraph::new();
+        let mut nodes = Vec::with_capacity(experiment.stages.len());
+        for stage in &experiment.stages {
+            let schema = schemas
+                .get(&stage.kind, &stage.method)
+                .ok_or_else(|| BuildError::UnknownMethod(stage.label()))?;
+            nodes.push(node(stage, schema));
+            edges.add_node(());
+        }
+        for (index, stage) in experiment.stages.iter().enumerate() {
+            for input in &stage.inputs {
+                edges.update_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
+            }
+        }
+        let order = toposort(&edges, None)
+            .map_err(|cycle| BuildError::Cycle(nodes[cycle.node_id().index()].stage.label()))?
+            .into_iter()
+            .map(NodeIndex::index)
+            .collect();
+        Ok(Graph { nodes, edges, order })
+    }
+
+    /// The stages, by index.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Indices such that every stage stands after all that it takes from.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// The stages that take from this one.
+    pub fn takers(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        self.edges.neighbors(NodeIndex::new(index)).map(NodeIndex::index)
+    }
+
+    /// The index of the stage with this label (`auc[k: 6]`), or of the only stage of that name.
+    pub fn find(&self, label: &str) -> Vec<usize> {
+        let wanted = squeeze(label);
+        let exact: Vec<usize> = (0..self.nodes.len())
+            .filter(|&index| squeeze(&self.nodes[index].stage.label()) == wanted)
+            .collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        (0..self.nodes.len()).filter(|&index| self.nodes[index].stage.name == label).collect()
+    }
+
+    /// The role under which an input goes into the key.
+    fn role(&self, input: &Input) -> String {
+        if !input.many {
+            return input.role.clone();
+        }
+        let giver = &self.nodes[input.stage].stage;
+        let method = if giver.method.is_empty() {
+            giver.kind.clone()
+        } else {
+            format!("{}.{}", giver.kind, giver.method)
+        };
+        let mut bindings: Vec<String> =
+            giver.bindings.0.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        bindings.sort();
+        if bindings.is_empty() {
+            format!("{}[{method}]", input.role)
+        } else {
+            format!("{}[{method}; {}]", input.role, bindings.join(", "))
+        }
+    }
+
+    /// A stage's inputs in canonical order, each with its digest. `None` while the outputs of
+    /// one of them are unknown. The order depends on roles and content alone, so it holds when
+    /// declarations move or are renamed.
+    pub fn resolve_inputs(
+        &self,
+        index: usize,
+        outputs: &[Option<OutputDigests>],
+    ) -> Option<Vec<ResolvedInput<'_>>> {
+        let mut resolved = Vec::new();
+        for input in &self.nodes[index].stage.inputs {
+            let given = outputs[input.stage].as_ref()?;
+            let digest = match &input.output {
+                None => fingerprint::digest_of_all(given),
+                Some(name) => *given.get(name)?,
+            };
+            resolved.push(ResolvedInput { role: self.role(input), digest, input });
+        }
+        resolved.sort_by(|a, b| (&a.role, a.digest).cmp(&(&b.role, b.digest)));
+        Some(resolved)
+    }
+
+    /// A stage's fingerprint from its resolved inputs.
+    pub fn fingerprint(
+        &self,
+        index: usize,
+        inputs: &[ResolvedInput<'_>],
+        files: Vec<InputDigest>,
+        arithmetic: &str,
+    ) -> Fingerprint {
+        let node = &self.nodes[index];
+        let stage = &node.stage;
+        let mut fingerprint = Fingerprint::new(&stage.kind, &stage.method, node.revision);
+        fingerprint.arithmetic = arithmetic.to_owned();
+        fingerprint.parameters = stage.parameters.clone();
+        fingerprint.parameters.retain(|name, _| !node.paths.contains_key(name));
+        fingerprint.inputs = inputs
+            .iter()
+            .map(|input| InputDigest { role: input.role.clone(), digest: input.digest })
+            .collect();
+        fingerprint.files = files;
+        fingerprint
+    }
+}
+
+/// An input whose content is known.
+#[derive(Debug, Clone)]
+pub struct ResolvedInput<'a> {
+    /// The role that goes into the key.
+    pub role: String,
+    /// The content.
+    pub digest: Digest,
+    /// The edge it belongs to.
+    pub input: &'a Input,
+}
+
+/// The experiment and the schemas do not belong together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// A stage's method is not among the schemas.
+    #[error("stage `{0}` has a method that is not known to this version of msx")]
+    UnknownMethod(String),
+    /// A stage takes from itself by way of others.
+    #[error("stage `{0}` depends on itself")]
+    Cycle(String),
+}
+
+fn node(stage: &TypedStage, schema: &MethodSchema) -> Node {
+    let paths = schema
+        .fields
+        .iter()
+        .filter(|field| matches!(field.ty, FieldType::Path))
+        .filter_map(|field| match stage.parameters.get(field.name) {
+            Some(crate::language::value::Value::Text(path)) => {
+                Some((field.name.to_owned(), path.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    let horizon = schema
+        .fields
+        .iter()
+        .filter(|field| field.horizon)
+        .map(|field| field.name.to_owned())
+        .collect();
+    Node { stage: stage.clone(), revision: schema.revision, paths, horizon }
+}
+
+fn squeeze(label: &str) -> String {
+    label.chars().filter(|character| !character.is_whitespace()).collect()
+}
