@@ -6,3 +6,4 @@
 pub mod graph;
 pub mod language;
 pub mod progress;
+pub mod store;

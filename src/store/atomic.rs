@@ -1,0 +1,45 @@
+//! Writes that are whole or not there at all.
+
+use super::error::StoreError;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a file by way of a temporary one beside it: write, fsync, rename, fsync the folder.
+/// After a crash at any point the path holds the old content or the new, never a part.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path; the temporary file is removed.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_dir(folder)?;
+    let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
+    temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
+    temporary.as_file().sync_all().map_err(StoreError::io("write", path))?;
+    temporary.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
+    sync_dir(folder)
+}
+
+/// A temporary file with the permissions of any other new file, so that a cache can be shared.
+pub fn shared_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
+}
+
+/// Creates a folder with all above it.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path.
+pub fn create_dir(path: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(path).map_err(StoreError::io("create", path))
+}
+
+/// Makes renames in a folder durable.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path.
+pub fn sync_dir(path: &Path) -> Result<(), StoreError> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(StoreError::io("synchronise", path))
+}

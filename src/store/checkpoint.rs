@@ -1,0 +1,86 @@
+//! Resumable states of trainings, filed under the trajectory that they lie on.
+
+use super::atomic;
+use super::error::StoreError;
+use crate::graph::Digest;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// How many checkpoints of one trajectory are kept: the newest to go on from, and one behind it.
+const KEPT: usize = 2;
+const DOMAIN: &str = "msx 2026 checkpoint";
+
+/// The checkpoints of one trajectory, one file each: `<position>-<digest>`. The digest in the
+/// name lets a damaged file be told from a whole one.
+#[derive(Debug, Clone)]
+pub struct CheckpointFolder {
+    folder: PathBuf,
+}
+
+impl CheckpointFolder {
+    pub(super) fn new(folder: PathBuf) -> CheckpointFolder {
+        CheckpointFolder { folder }
+    }
+
+    /// The furthest undamaged checkpoint at or before a position.
+    ///
+    /// # Errors
+    /// The folder is there but cannot be read.
+    pub fn latest(&self, at_most: u64) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        for (position, name) in self.list()?.into_iter().rev() {
+            if position > at_most {
+                continue;
+            }
+            let path = self.folder.join(&name);
+            match fs::read(&path) {
+                Ok(bytes) if name == file_name(position, &bytes) => {
+                    return Ok(Some((position, bytes)));
+                }
+                // Damaged, or pruned by another process since the listing: try the one before.
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(StoreError::io("read", &path)(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds a checkpoint and drops all but the furthest two.
+    ///
+    /// # Errors
+    /// The disk refuses; earlier checkpoints stay.
+    pub fn save(&self, position: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        atomic::write(&self.folder.join(file_name(position, bytes)), bytes)?;
+        let mut all = self.list()?;
+        all.truncate(all.len().saturating_sub(KEPT));
+        for (_, name) in all {
+            // Another process may have pruned it already.
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+        Ok(())
+    }
+
+    /// Positions and file names, in order of position.
+    fn list(&self) -> Result<Vec<(u64, String)>, StoreError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("list", &self.folder)(error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(position) = name.split_once('-').and_then(|(number, _)| number.parse().ok())
+            {
+                found.push((position, name));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+fn file_name(position: u64, bytes: &[u8]) -> String {
+    format!("{position}-{}", Digest::derive(DOMAIN, bytes).short())
+}

@@ -1,0 +1,68 @@
+//! What can go wrong with the cache folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A failed operation on the cache, with the path and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}{}", path.display(), remedy(source))]
+    Io {
+        /// What was tried, e.g. `write`.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder was written by a newer version.
+    #[error(
+        "the cache at {} has format {found}, this msx knows format {known}; \
+         use a newer msx, or another folder with --cache",
+        path.display()
+    )]
+    Format {
+        /// The cache folder.
+        path: PathBuf,
+        /// The format found there.
+        found: String,
+        /// The format of this version.
+        known: u32,
+    },
+    /// A stage left something that is neither a file nor a folder in its outputs.
+    #[error("stage output {} is neither a file nor a folder", path.display())]
+    OddOutput {
+        /// What was found.
+        path: PathBuf,
+    },
+    /// A stage did not write what its schema promises.
+    #[error("the stage finished without writing its output `{output}`; this is a defect in msx")]
+    MissingOutput {
+        /// The output's name.
+        output: String,
+    },
+}
+
+impl StoreError {
+    /// Wraps a system error with the action and place it belongs to.
+    pub fn io<'a>(
+        action: &'static str,
+        path: &'a Path,
+    ) -> impl FnOnce(io::Error) -> StoreError + 'a {
+        move |source| StoreError::Io { action, path: path.to_owned(), source }
+    }
+}
+
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space there, or choose another folder with --cache, and run again: \
+             finished stages are kept"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; make it writable, or choose another folder with --cache"
+        }
+        _ => "",
+    }
+}

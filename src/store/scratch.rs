@@ -1,0 +1,174 @@
+//! Work in progress, and the way from there into the store.
+
+use super::error::StoreError;
+use super::record::{Blob, OutputFiles, Provenance, Record};
+use super::{Store, atomic};
+use crate::graph::{Digest, Fingerprint};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// A folder of one running stage: inputs are linked in under `in/`, outputs are written under
+/// `out/<output>/`. Gone with the value; what a killed process leaves is swept by the next one.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: tempfile::TempDir,
+    _alive: File,
+}
+
+impl Scratch {
+    /// Where outputs are written.
+    pub fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// The folder of one input.
+    pub fn input(&self, index: usize) -> PathBuf {
+        self.folder.path().join("in").join(index.to_string())
+    }
+}
+
+impl Store {
+    /// A fresh scratch folder on the same file system as the objects.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn scratch(&self) -> Result<Scratch, StoreError> {
+        let parent = self.root.join("scratch");
+        atomic::create_dir(&parent)?;
+        let folder = tempfile::Builder::new()
+            .prefix("stage-")
+            .tempdir_in(&parent)
+            .map_err(StoreError::io("create a folder in", &parent))?;
+        let alive_path = folder.path().join("alive");
+        let alive = File::create(&alive_path).map_err(StoreError::io("write", &alive_path))?;
+        alive.lock().map_err(StoreError::io("lock", &alive_path))?;
+        let out = folder.path().join("out");
+        atomic::create_dir(&out)?;
+        Ok(Scratch { folder, _alive: alive })
+    }
+
+    /// Removes the scratch folders of processes that are gone.
+    ///
+    /// # Errors
+    /// The scratch folder cannot be listed.
+    pub fn sweep_scratch(&self) -> Result<(), StoreError> {
+        let parent = self.root.join("scratch");
+        let entries = match fs::read_dir(&parent) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(StoreError::io("list", &parent)(error)),
+        };
+        for entry in entries.flatten() {
+            let abandoned = match File::open(entry.path().join("alive")) {
+                Ok(alive) => alive.try_lock().is_ok(),
+                // Between creation of the folder and of its lock file another process is at work;
+                // an old folder without one was left by a process that died there.
+                Err(_) => is_older_than_a_minute(&entry.path()),
+            };
+            if abandoned {
+                // Another process may sweep the same folder at this moment.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        Ok(())
+    }
+
+    /// Links one output of a finished stage into a folder.
+    ///
+    /// # Errors
+    /// An object is gone or cannot be linked.
+    pub fn link_output(&self, files: &OutputFiles, folder: &Path) -> Result<(), StoreError> {
+        atomic::create_dir(folder)?;
+        for (name, blob) in &files.0 {
+            let target = folder.join(name);
+            if let Some(parent) = target.parent() {
+                atomic::create_dir(parent)?;
+            }
+            let object = self.object_path(&blob.digest);
+            // Some file systems have no hard links.
+            fs::hard_link(&object, &target)
+                .or_else(|_| fs::copy(&object, &target).map(|_| ()))
+                .map_err(StoreError::io("read", &object))?;
+        }
+        Ok(())
+    }
+
+    /// Takes a stage's outputs into the store and writes its record, in that order.
+    ///
+    /// # Errors
+    /// An output named by `expected` is missing, or the disk refuses; nothing is recorded then.
+    pub fn commit(
+        &self,
+        scratch: &Scratch,
+        fingerprint: &Fingerprint,
+        expected: &[&str],
+        provenance: Provenance,
+    ) -> Result<Record, StoreError> {
+        let mut outputs = BTreeMap::new();
+        for &output in expected {
+            let folder = scratch.out().join(output);
+            if !folder.is_dir() {
+                return Err(StoreError::MissingOutput { output: output.to_owned() });
+            }
+            outputs.insert(output.to_owned(), self.take_folder(&folder)?);
+        }
+        let record = Record { fingerprint: fingerprint.clone(), outputs, provenance };
+        let bytes = serde_json::to_vec_pretty(&record)
+            .map_err(|error| StoreError::io("write", &self.root)(error.into()))?;
+        atomic::write(&self.record_path(&fingerprint.key()), &bytes)?;
+        Ok(record)
+    }
+
+    fn take_folder(&self, folder: &Path) -> Result<OutputFiles, StoreError> {
+        let mut files = OutputFiles::default();
+        for entry in WalkDir::new(folder).min_depth(1).sort_by_file_name() {
+            let entry = entry.map_err(|error| StoreError::io("read", folder)(error.into()))?;
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            if !entry.file_type().is_file() {
+                return Err(StoreError::OddOutput { path: entry.path().to_owned() });
+            }
+            let name = relative_name(entry.path(), folder);
+            files.0.insert(name, self.take_file(entry.path())?);
+        }
+        Ok(files)
+    }
+
+    fn take_file(&self, path: &Path) -> Result<Blob, StoreError> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_mmap_rayon(path).map_err(StoreError::io("read", path))?;
+        let digest = Digest::from(hasher.finalize());
+        let file = File::open(path).map_err(StoreError::io("read", path))?;
+        let size = file.metadata().map_err(StoreError::io("read", path))?.len();
+        let object = self.object_path(&digest);
+        if fs::metadata(&object).is_ok_and(|metadata| metadata.len() == size) {
+            return Ok(Blob { digest, size });
+        }
+        file.sync_all().map_err(StoreError::io("write", path))?;
+        let mut permissions = file.metadata().map_err(StoreError::io("read", path))?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(path, permissions).map_err(StoreError::io("protect", path))?;
+        let folder = object.parent().unwrap_or(&self.root);
+        atomic::create_dir(folder)?;
+        fs::rename(path, &object).map_err(StoreError::io("write", &object))?;
+        atomic::sync_dir(folder)?;
+        Ok(Blob { digest, size })
+    }
+}
+
+fn relative_name(path: &Path, folder: &Path) -> String {
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    let parts: Vec<_> =
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn is_older_than_a_minute(path: &Path) -> bool {
+    fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() > 60))
+}

@@ -1,0 +1,190 @@
+//! What a user relies on in the cache folder: whole or absent, found again, healed.
+
+use msx::graph::{Digest, Fingerprint};
+use msx::language::value::Value;
+use msx::store::{Provenance, Record, Store, StoreError};
+use std::fs;
+use std::path::Path;
+
+fn provenance() -> Provenance {
+    Provenance {
+        msx: "0".to_owned(),
+        device: "cpu".to_owned(),
+        platform: "test".to_owned(),
+        threads: 1,
+        seconds: 0.0,
+    }
+}
+
+fn fingerprint(number: i64) -> Fingerprint {
+    let mut print = Fingerprint::new("test", "", 1);
+    print.parameters.insert("number".to_owned(), Value::Int(number));
+    print
+}
+
+fn commit(store: &Store, number: i64, files: &[(&str, &[u8])]) -> Record {
+    let scratch = store.scratch().expect("scratch");
+    for (name, bytes) in files {
+        let path = scratch.out().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folder");
+        fs::write(path, bytes).expect("write");
+    }
+    store.commit(&scratch, &fingerprint(number), &["out"], provenance()).expect("commit")
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder).expect("a fresh folder opens")
+}
+
+#[test]
+fn a_committed_stage_is_found_with_its_bytes() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let record = commit(&store, 1, &[("out/a.txt", b"alpha"), ("out/deep/b.txt", b"beta")]);
+    let found = store.lookup(&fingerprint(1).key()).expect("readable").expect("there");
+    assert_eq!(found, record);
+    let linked = folder.path().join("linked");
+    store.link_output(&found.outputs["out"], &linked).expect("links");
+    assert_eq!(fs::read(linked.join("deep/b.txt")).expect("read"), b"beta");
+    assert!(store.lookup(&fingerprint(2).key()).expect("readable").is_none());
+}
+
+#[test]
+fn equal_content_is_one_object() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let first = commit(&store, 1, &[("out/a.txt", b"same")]);
+    let second = commit(&store, 2, &[("out/a.txt", b"same")]);
+    assert_eq!(first.output_digests(), second.output_digests());
+    let objects = walkdir::WalkDir::new(folder.path().join("objects"))
+        .into_iter()
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_type().is_file()))
+        .count();
+    assert_eq!(objects, 1);
+}
+
+#[test]
+fn a_missing_or_shortened_object_means_run_again() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let record = commit(&store, 1, &[("out/a.txt", b"alpha")]);
+    let object = store.object_path(&record.outputs["out"].0["a.txt"].digest);
+    fs::remove_file(&object).expect("remove");
+    assert!(store.lookup(&fingerprint(1).key()).expect("readable").is_none());
+    fs::write(&object, b"alp").expect("write");
+    assert!(store.lookup(&fingerprint(1).key()).expect("readable").is_none());
+    commit(&store, 1, &[("out/a.txt", b"alpha")]);
+    assert!(store.lookup(&fingerprint(1).key()).expect("readable").is_some());
+    assert_eq!(fs::read(&object).expect("read"), b"alpha");
+}
+
+#[test]
+fn a_damaged_record_means_run_again() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    commit(&store, 1, &[("out/a.txt", b"alpha")]);
+    let key = fingerprint(1).key().hex();
+    let path = folder.path().join("records").join(&key[..2]).join(format!("{key}.json"));
+    let bytes = fs::read(&path).expect("the record is where the layout says");
+    fs::write(&path, &bytes[..bytes.len() / 2]).expect("write");
+    assert!(store.lookup(&fingerprint(1).key()).expect("no error").is_none());
+}
+
+#[test]
+fn a_missing_output_records_nothing() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let scratch = store.scratch().expect("scratch");
+    let result = store.commit(&scratch, &fingerprint(1), &["out"], provenance());
+    assert!(matches!(result, Err(StoreError::MissingOutput { output }) if output == "out"));
+    assert!(store.lookup(&fingerprint(1).key()).expect("readable").is_none());
+}
+
+#[test]
+fn scratch_of_the_living_stays_and_of_the_dead_goes() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let alive = store.scratch().expect("scratch");
+    let dead = folder.path().join("scratch").join("stage-dead");
+    fs::create_dir_all(&dead).expect("folder");
+    fs::write(dead.join("alive"), b"").expect("write");
+    store.sweep_scratch().expect("sweep");
+    assert!(alive.out().is_dir());
+    assert!(!dead.exists());
+}
+
+#[test]
+fn checkpoints_give_the_furthest_whole_one_within_reach() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let checkpoints = store.checkpoints(&Digest::derive("test", b"trajectory"));
+    assert!(checkpoints.latest(u64::MAX).expect("readable").is_none());
+    checkpoints.save(900, b"early").expect("save");
+    checkpoints.save(1000, b"late").expect("save");
+    assert_eq!(checkpoints.latest(u64::MAX).expect("readable"), Some((1000, b"late".to_vec())));
+    assert_eq!(checkpoints.latest(999).expect("readable"), Some((900, b"early".to_vec())));
+    assert_eq!(checkpoints.latest(899).expect("readable"), None);
+    let name = fs::read_dir(folder.path().join("checkpoints"))
+        .and_then(|mut folders| folders.next().expect("one trajectory"))
+        .map(|entry| entry.path())
+        .expect("listing");
+    for entry in fs::read_dir(name).expect("listing").flatten() {
+        if entry.file_name().to_string_lossy().starts_with("1000-") {
+            fs::write(entry.path(), b"lat").expect("write");
+        }
+    }
+    assert_eq!(checkpoints.latest(u64::MAX).expect("readable"), Some((900, b"early".to_vec())));
+}
+
+#[test]
+fn old_checkpoints_are_dropped() {
+    let folder = tempfile::tempdir().expect("folder");
+    let checkpoints = open(folder.path()).checkpoints(&Digest::derive("test", b"trajectory"));
+    for position in [5, 10, 20, 100] {
+        checkpoints.save(position, b"state").expect("save");
+    }
+    assert_eq!(checkpoints.latest(99).expect("readable").map(|found| found.0), Some(20));
+    assert_eq!(checkpoints.latest(19).expect("readable"), None);
+}
+
+#[test]
+fn a_newer_format_is_refused_with_a_remedy() {
+    let folder = tempfile::tempdir().expect("folder");
+    open(folder.path());
+    fs::write(folder.path().join("format"), "99\n").expect("write");
+    let message = Store::open(folder.path()).expect_err("refused").to_string();
+    assert!(message.contains("format 99") && message.contains("--cache"), "{message}");
+}
+
+#[test]
+fn user_files_are_digested_by_name_and_content() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(&folder.path().join("cache"));
+    let data = folder.path().join("data");
+    fs::create_dir_all(&data).expect("folder");
+    let path = data.join("a.png");
+    fs::write(&path, b"one").expect("write");
+    let digest = |store: &Store| {
+        let mut memo = store.file_memo(false);
+        let digest = memo.digest(&data, std::slice::from_ref(&path)).expect("digest");
+        memo.save().expect("save");
+        digest
+    };
+    let first = digest(&store);
+    assert_eq!(digest(&store), first);
+    // Same size, and so soon after that the clock may not have moved.
+    fs::write(&path, b"two").expect("write");
+    assert_ne!(digest(&store), first);
+}
+
+#[test]
+fn a_missing_user_file_is_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(&folder.path().join("cache"));
+    let path = folder.path().join("absent.png");
+    let error = store
+        .file_memo(false)
+        .digest(folder.path(), std::slice::from_ref(&path))
+        .expect_err("it is not there");
+    assert!(error.to_string().contains("absent.png"));
+}
