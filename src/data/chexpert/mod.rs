@@ -1,0 +1,259 @@
+//! The published layout of CheXpert: one CSV file, images in folders of patients and studies.
+
+mod table;
+
+use super::error::DataError;
+use super::fold::{FoldInfo, Origin};
+use super::ingest::ingest;
+use super::summary::{Dropped, Summary};
+use crate::progress::Monitor;
+use csv::StringRecord;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use table::{Columns, csv_error, line, wrong_row};
+
+/// What an uncertain label (-1) means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncertain {
+    /// Present, the seed system's policy.
+    Positive,
+    /// Absent.
+    Negative,
+    /// The row is left out.
+    Ignore,
+}
+
+/// Which views are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Frontal radiographs.
+    Frontal,
+    /// Lateral radiographs.
+    Lateral,
+    /// Both.
+    Both,
+}
+
+/// How rows become labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// What -1 means.
+    pub uncertain: Uncertain,
+    /// Which views are read.
+    pub view: View,
+    /// Whether rows without a positive finding are left out.
+    pub drop_unlabelled: bool,
+}
+
+/// A table after its policy.
+struct Table {
+    findings: Vec<String>,
+    paths: Vec<PathBuf>,
+    sources: Vec<String>,
+    patients: Vec<String>,
+    labels: Vec<u8>,
+    read: usize,
+    dropped: [usize; 3],
+    /// Where each path was first seen.
+    places: BTreeMap<String, Option<csv::Position>>,
+}
+
+/// The CSV file and the images that the policy keeps.
+///
+/// # Errors
+/// The table is missing or wrong, with the line.
+pub fn files(csv: &Path, policy: Policy) -> Result<Vec<PathBuf>, DataError> {
+    let mut files = vec![csv.to_owned()];
+    files.extend(read_table(csv, policy)?.paths);
+    Ok(files)
+}
+
+/// The folder that the paths in the table are relative to: the one above the table's own.
+pub fn root(csv: &Path) -> PathBuf {
+    csv.parent().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// Reads the table and its images into a fold of `side` pixels at `target`.
+///
+/// # Errors
+/// The table is wrong, or an image is missing or cannot be decoded.
+pub fn read(
+    csv: &Path,
+    policy: Policy,
+    side: usize,
+    target: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Summary, DataError> {
+    let table = read_table(csv, policy)?;
+    let reasons = ["other view", "uncertain label", "no positive finding"];
+    let dropped = reasons
+        .iter()
+        .zip(table.dropped)
+        .map(|(reason, count)| Dropped { reason: (*reason).to_owned(), count })
+        .collect();
+    let summary =
+        Summary::count(table.read, &table.findings, &table.labels, &table.patients, dropped);
+    let info = FoldInfo {
+        findings: table.findings,
+        side,
+        count: table.paths.len(),
+        origin: Origin::Real,
+        patients: table.patients,
+        sources: table.sources,
+    };
+    ingest(target, &table.paths, &info, &table.labels, monitor)?;
+    Ok(summary)
+}
+
+fn read_table(csv: &Path, policy: Policy) -> Result<Table, DataError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(false)
+        .from_path(csv)
+        .map_err(|error| csv_error(csv, error))?;
+    let header = reader.headers().map_err(|error| csv_error(csv, error))?.clone();
+    let columns = Columns::find(csv, &header)?;
+    let mut table = Table {
+        findings: columns.findings.iter().map(|(_, name)| name.clone()).collect(),
+        paths: Vec::new(),
+        sources: Vec::new(),
+        patients: Vec::new(),
+        labels: Vec::new(),
+        read: 0,
+        dropped: [0; 3],
+        places: BTreeMap::new(),
+    };
+    let root = root(csv);
+    for record in reader.records() {
+        let record = record.map_err(|error| csv_error(csv, error))?;
+        table.read += 1;
+        take_row(csv, &root, &columns, policy, &record, &mut table)?;
+    }
+    if table.paths.is_empty() {
+        return Err(DataError::Table {
+            path: csv.to_owned(),
+            row: None,
+            reason: format!("none of its {} rows is kept", table.read),
+            remedy: "choose another `view` or policy".to_owned(),
+        });
+    }
+    Ok(table)
+}
+
+/// Adds a row to the table, or counts why it is left out.
+fn take_row(
+    csv: &Path,
+    root: &Path,
+    columns: &Columns,
+    policy: Policy,
+    record: &StringRecord,
+    table: &mut Table,
+) -> Result<(), DataError> {
+    let row = || line(csv, record.position());
+    let relative = record.get(columns.path).unwrap_or_default().trim();
+    refuse_repeated(csv, record, relative, table)?;
+    if !policy.view.takes(record.get(columns.view).unwrap_or_default(), relative) {
+        table.dropped[0] += 1;
+        return Ok(());
+    }
+    let mut labels = Vec::with_capacity(columns.findings.len());
+    for (column, name) in &columns.findings {
+        let cell = record.get(*column).unwrap_or_default().trim();
+        match label(cell, policy.uncertain) {
+            Ok(Some(value)) => labels.push(value),
+            Ok(None) => {
+                table.dropped[1] += 1;
+                return Ok(());
+            }
+            Err(reason) => {
+                return Err(wrong_row(
+                    csv,
+                    row(),
+                    format!("column `{name}` holds `{cell}`, {reason}"),
+                    "write 1, 0, -1 or leave the cell blank",
+                ));
+            }
+        }
+    }
+    if policy.drop_unlabelled && labels.iter().all(|&label| label == 0) {
+        table.dropped[2] += 1;
+        return Ok(());
+    }
+    let path = root.join(relative);
+    if !path.is_file() {
+        return Err(wrong_row(
+            csv,
+            row(),
+            format!("the image {} does not exist", path.display()),
+            "paths are relative to the folder above the table's; move the table or the images",
+        ));
+    }
+    let patient =
+        relative.split('/').find(|part| part.starts_with("patient")).ok_or_else(|| {
+            wrong_row(
+                csv,
+                row(),
+                format!("the path `{relative}` has no part `patient…`"),
+                "patients are needed to keep one patient out of two folds",
+            )
+        })?;
+    table.patients.push(patient.to_owned());
+    table.sources.push(relative.to_owned());
+    table.paths.push(path);
+    table.labels.extend(labels);
+    Ok(())
+}
+
+/// Two rows for one image may contradict each other, and would count it twice.
+fn refuse_repeated(
+    csv: &Path,
+    record: &StringRecord,
+    relative: &str,
+    table: &mut Table,
+) -> Result<(), DataError> {
+    let Some(first) = table.places.insert(relative.to_owned(), record.position().cloned()) else {
+        return Ok(());
+    };
+    let first = line(csv, first.as_ref()).unwrap_or(0);
+    Err(wrong_row(
+        csv,
+        line(csv, record.position()),
+        format!("the image {relative} stands on line {first} already"),
+        "keep one row an image",
+    ))
+}
+
+impl View {
+    /// The file name decides where it says so, as in the published files; else the column.
+    fn takes(self, column: &str, path: &str) -> bool {
+        let frontal = if path.contains("_frontal") {
+            true
+        } else if path.contains("_lateral") {
+            false
+        } else {
+            !column.eq_ignore_ascii_case("lateral")
+        };
+        match self {
+            View::Frontal => frontal,
+            View::Lateral => !frontal,
+            View::Both => true,
+        }
+    }
+}
+
+/// A cell as a label; `None` where the row is to be left out.
+fn label(cell: &str, uncertain: Uncertain) -> Result<Option<u8>, &'static str> {
+    if cell.is_empty() {
+        return Ok(Some(0));
+    }
+    let value: f64 = cell.parse().map_err(|_| "which is neither a number nor blank")?;
+    match value {
+        1.0 => Ok(Some(1)),
+        0.0 => Ok(Some(0)),
+        -1.0 => Ok(match uncertain {
+            Uncertain::Positive => Some(1),
+            Uncertain::Negative => Some(0),
+            Uncertain::Ignore => None,
+        }),
+        _ => Err("which is none of 1, 0 and -1"),
+    }
+}

@@ -1,0 +1,82 @@
+//! What can go wrong with data, with the file, the place and the remedy.
+
+use crate::progress::Stopped;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// See the module.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The operating system refused.
+    #[error("{}: {source}{}", path.display(), remedy(source))]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// An image cannot be decoded.
+    #[error("{}: {reason}; replace the file or remove it from the data", path.display())]
+    Image {
+        /// The image.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A table has a wrong cell, row or header.
+    #[error("{}{}: {reason}; {remedy}", path.display(), at_row(*row))]
+    Table {
+        /// The table.
+        path: PathBuf,
+        /// Line of the file, from 1; the header is line 1.
+        row: Option<u64>,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A fold's files do not fit together.
+    #[error("{}: {reason}; delete the cache entry and run again", path.display())]
+    Fold {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The data cannot give what was asked for.
+    #[error("{0}")]
+    Subset(String),
+    /// The user asked to stop.
+    #[error("stopped on request")]
+    Stopped,
+}
+
+impl DataError {
+    /// Wraps a system error with the path it belongs to.
+    pub fn io(path: &Path) -> impl FnOnce(io::Error) -> DataError + '_ {
+        |source| DataError::Io { path: path.to_owned(), source }
+    }
+}
+
+impl From<Stopped> for DataError {
+    fn from(_: Stopped) -> DataError {
+        DataError::Stopped
+    }
+}
+
+fn at_row(row: Option<u64>) -> String {
+    row.map_or_else(String::new, |row| format!(", line {row}"))
+}
+
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => "; check the path, which is relative to the .msx file",
+        io::ErrorKind::NotADirectory => "; give a folder, relative to the .msx file",
+        io::ErrorKind::IsADirectory => "; give a file, relative to the .msx file",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space there or choose another cache with --cache, then run again: \
+             finished stages are kept"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,107 @@
+//! A folder with one sub-folder a class.
+
+use super::error::DataError;
+use super::fold::{FoldInfo, Origin};
+use super::ingest::ingest;
+use super::summary::{Dropped, Summary};
+use crate::progress::Monitor;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "tif", "tiff"];
+
+/// The image files of the class folders, in the order of class and file names.
+///
+/// # Errors
+/// The folder is missing, has no class folders, or a class folder has no images.
+pub fn files(root: &Path) -> Result<Vec<PathBuf>, DataError> {
+    Ok(classes(root)?.into_iter().flat_map(|class| class.files).collect())
+}
+
+struct Class {
+    name: String,
+    files: Vec<PathBuf>,
+    others: usize,
+}
+
+fn classes(root: &Path) -> Result<Vec<Class>, DataError> {
+    let mut classes = Vec::new();
+    for path in sorted(root)? {
+        if !path.is_dir() {
+            continue;
+        }
+        let (files, others): (Vec<PathBuf>, Vec<PathBuf>) =
+            sorted(&path)?.into_iter().partition(|file| file.is_file() && is_image(file));
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if files.is_empty() {
+            return Err(DataError::Subset(format!(
+                "class `{name}` is empty: {} holds no PNG, JPEG or TIFF image; add images or \
+                 remove the folder",
+                path.display()
+            )));
+        }
+        classes.push(Class { name, files, others: others.len() });
+    }
+    if classes.is_empty() {
+        return Err(DataError::Subset(format!(
+            "{} has no sub-folders; put the images of each class into a folder of its own",
+            root.display()
+        )));
+    }
+    Ok(classes)
+}
+
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let entries = fs::read_dir(folder).map_err(DataError::io(folder))?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()).map_err(DataError::io(folder)))
+        .collect::<Result<_, _>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_image(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+/// Reads the folder into a fold of `side` pixels at `target`. Every image carries the one finding
+/// that its folder is named after, and counts as a patient of its own.
+///
+/// # Errors
+/// As for [`files`]; or an image cannot be decoded.
+pub fn read(
+    root: &Path,
+    side: usize,
+    target: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Summary, DataError> {
+    let classes = classes(root)?;
+    let findings: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
+    let mut labels = Vec::new();
+    let mut files = Vec::new();
+    for (position, class) in classes.iter().enumerate() {
+        for file in &class.files {
+            labels.extend((0..classes.len()).map(|column| u8::from(column == position)));
+            files.push(file.clone());
+        }
+    }
+    let sources: Vec<String> = files
+        .iter()
+        .map(|file| file.strip_prefix(root).unwrap_or(file).to_string_lossy().into_owned())
+        .collect();
+    let others: usize = classes.iter().map(|class| class.others).sum();
+    let dropped = vec![Dropped { reason: "not a PNG, JPEG or TIFF".to_owned(), count: others }];
+    let summary = Summary::count(files.len() + others, &findings, &labels, &[], dropped);
+    let info = FoldInfo {
+        findings,
+        side,
+        count: files.len(),
+        origin: Origin::Real,
+        patients: sources.clone(),
+        sources,
+    };
+    ingest(target, &files, &info, &labels, monitor)?;
+    Ok(summary)
+}

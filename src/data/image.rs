@@ -1,0 +1,156 @@
+//! From an image file to a grey square of eight bits, as the seed system prepares it.
+//!
+//! Colour becomes grey by the luma weights of ITU-R BT.601 (0.299, 0.587, 0.114). The image is
+//! resized to a square by area averaging, scaled by its own maximum to 0..=255, and halved by
+//! 2×2 boxes as often as asked, each time rounded to eight bits.
+
+use super::error::DataError;
+use ::image::{DynamicImage, ImageReader};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+/// Luma weights of ITU-R BT.601.
+const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+
+/// A grey image of any depth as numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grey {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// Values, `[height, width]`, at least 0.
+    pub pixels: Vec<f32>,
+}
+
+/// Reads PNG, JPEG or TIFF, eight or sixteen bits, grey or colour.
+///
+/// # Errors
+/// The file is missing, not an image, or cut short.
+pub fn read(path: &Path) -> Result<Grey, DataError> {
+    let bytes = fs::read(path).map_err(DataError::io(path))?;
+    let broken = |reason: String| DataError::Image { path: path.to_owned(), reason };
+    if is_cut_short(&bytes) {
+        return Err(broken("the JPEG is cut short (its end marker is missing)".to_owned()));
+    }
+    let reader = ImageReader::new(Cursor::new(&bytes))
+        .with_guessed_format()
+        .map_err(|error| broken(error.to_string()))?;
+    let image = reader.decode().map_err(|error| broken(format!("cannot decode: {error}")))?;
+    Ok(to_grey(image))
+}
+
+/// The decoder fills a missing end with grey and says nothing.
+fn is_cut_short(bytes: &[u8]) -> bool {
+    let is_jpeg = bytes.starts_with(&[0xFF, 0xD8]);
+    // Some writers pad behind the end marker.
+    let tail = &bytes[bytes.len().saturating_sub(64)..];
+    is_jpeg && !tail.windows(2).any(|pair| pair == [0xFF, 0xD9])
+}
+
+fn to_grey(image: DynamicImage) -> Grey {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let has_colour = image.color().has_color();
+    let pixels = if has_colour {
+        let rgb = image.into_rgb32f();
+        rgb.pixels().map(|pixel| pixel.0.iter().zip(LUMA).map(|(v, w)| v * w).sum()).collect()
+    } else {
+        // Sixteen bits hold every grey image that the readers give.
+        image.into_luma16().into_raw().into_iter().map(f32::from).collect()
+    };
+    Grey { width, height, pixels }
+}
+
+/// The image as a square of bytes: area averaging, then scaling by its own maximum.
+///
+/// # Errors
+/// The image has no pixels.
+pub fn to_square(grey: &Grey, side: usize) -> Result<Vec<u8>, String> {
+    let resized = resize(grey, side)?;
+    let largest = resized.iter().copied().fold(0.0_f32, f32::max);
+    if largest <= 0.0 {
+        return Ok(vec![0; side * side]);
+    }
+    Ok(resized.iter().map(|value| quantise(value / largest * 255.0)).collect())
+}
+
+/// Area averaging where the image shrinks, linear interpolation where it grows.
+fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
+    if grey.pixels.is_empty() {
+        return Err("the image has no pixels".to_owned());
+    }
+    if grey.width == side && grey.height == side {
+        return Ok(grey.pixels.clone());
+    }
+    let bytes: Vec<u8> = grey.pixels.iter().flat_map(|value| value.to_ne_bytes()).collect();
+    let (width, height) = (as_u32(grey.width)?, as_u32(grey.height)?);
+    let source =
+        ImageRef::new(width, height, &bytes, PixelType::F32).map_err(|error| error.to_string())?;
+    let mut target = Image::new(as_u32(side)?, as_u32(side)?, PixelType::F32);
+    let shrinks = grey.width >= side && grey.height >= side;
+    let filter = if shrinks { FilterType::Box } else { FilterType::Bilinear };
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
+    Resizer::new().resize(&source, &mut target, &options).map_err(|error| error.to_string())?;
+    let values = target.buffer().chunks_exact(4);
+    Ok(values.map(|four| f32::from_ne_bytes([four[0], four[1], four[2], four[3]])).collect())
+}
+
+fn as_u32(side: usize) -> Result<u32, String> {
+    u32::try_from(side).map_err(|_| "the image is too large".to_owned())
+}
+
+fn quantise(value: f32) -> u8 {
+    value.round().clamp(0.0, 255.0) as u8
+}
+
+/// A square of bytes at another side, by linear interpolation between pixel centres, as numbers
+/// in 0..=255.
+pub fn enlarge(image: &[u8], side: usize, wanted: usize) -> Vec<f32> {
+    if side == wanted {
+        return image.iter().map(|&byte| f32::from(byte)).collect();
+    }
+    let ratio = side as f32 / wanted as f32;
+    let places: Vec<(usize, usize, f32)> = (0..wanted)
+        .map(|position| {
+            let exact = ((position as f32 + 0.5) * ratio - 0.5).clamp(0.0, (side - 1) as f32);
+            let low = exact as usize;
+            (low, (low + 1).min(side - 1), exact - low as f32)
+        })
+        .collect();
+    let at = |row: usize, column: usize| f32::from(image[row * side + column]);
+    let mut values = Vec::with_capacity(wanted * wanted);
+    for &(top, bottom, down) in &places {
+        for &(left, right, across) in &places {
+            let upper = at(top, left) * (1.0 - across) + at(top, right) * across;
+            let lower = at(bottom, left) * (1.0 - across) + at(bottom, right) * across;
+            values.push(upper * (1.0 - down) + lower * down);
+        }
+    }
+    values
+}
+
+/// Halves a square by averaging 2×2 boxes, rounding halves up, until it has the wanted side.
+/// `None` where halving does not lead there.
+pub fn shrink(image: &[u8], side: usize, wanted: usize) -> Option<Vec<u8>> {
+    let mut image = image.to_vec();
+    let mut side = side;
+    while side > wanted && side.is_multiple_of(2) {
+        let half = side / 2;
+        let at = |row: usize, column: usize| u16::from(image[row * side + column]);
+        let mut smaller = Vec::with_capacity(half * half);
+        for row in 0..half {
+            for column in 0..half {
+                let (top, left) = (2 * row, 2 * column);
+                let sum =
+                    at(top, left) + at(top, left + 1) + at(top + 1, left) + at(top + 1, left + 1);
+                smaller.push(((sum + 2) / 4) as u8);
+            }
+        }
+        image = smaller;
+        side = half;
+    }
+    (side == wanted).then_some(image)
+}

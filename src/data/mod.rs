@@ -1,0 +1,18 @@
+//! Images and labels: readers, phantoms, folds, subsets. Knows nothing of networks or stages.
+
+pub mod chexpert;
+mod error;
+mod fold;
+pub mod folder;
+pub mod image;
+mod ingest;
+pub mod label_set;
+pub mod phantom;
+pub mod random;
+pub mod subset;
+mod summary;
+
+pub use error::DataError;
+pub use fold::{Fold, FoldInfo, FoldWriter, Origin, write_fold};
+pub use label_set::LabelSet;
+pub use summary::{Dropped, Summary};

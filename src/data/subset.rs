@@ -1,0 +1,257 @@
+//! Subsets as the seed system makes them: label sets by frequency, patients split first, nested
+//! choices.
+//!
+//! 1. Label sets are ranked over the whole dataset ([`ranking`]) and the wanted ones kept.
+//! 2. All patients of the dataset, sorted by id, get a rank from the seed; the first 80 % in the
+//!    order of ranks are the training patients, the next 10 % validate, the rest test. The split
+//!    does not depend on which classes are kept.
+//! 3. Within a fold and class, images are taken in the order of a rank made from the seed and the
+//!    image's own source, so a smaller number is contained in a larger one, and the validation
+//!    and test folds do not change with the number of training images.
+//! 4. Findings that no longer occur are removed from the label vector.
+
+use super::error::DataError;
+use super::fold::{Fold, FoldInfo, FoldWriter, Origin};
+use super::image::shrink;
+use super::label_set::{LabelSet, ranking};
+use super::random::rank;
+use super::summary::{Dropped, Summary};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Names of the folds, in the order of every array here.
+pub const FOLDS: [&str; 3] = ["train", "valid", "test"];
+
+/// Which label sets are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Classes {
+    /// Every one.
+    All,
+    /// The most frequent.
+    Top(usize),
+    /// Those with at least this many images in the whole dataset.
+    MinCount(usize),
+}
+
+/// What to take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubsetConfig {
+    /// Which label sets.
+    pub classes: Classes,
+    /// Images of each class in train, valid and test; `None` for all there are.
+    pub per_class: [Option<usize>; 3],
+    /// Shares of the patients in train, valid and test; they sum to 1.
+    pub split: [f64; 3],
+    /// Side of the images, the dataset's own divided by a power of two.
+    pub side: usize,
+    /// Seed of split and choice.
+    pub seed: u64,
+}
+
+/// What was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubsetPlan {
+    /// The label sets kept, most frequent first.
+    pub classes: Vec<LabelSet>,
+    /// Positions of the findings that still occur.
+    pub findings: Vec<usize>,
+    /// Image indices of train, valid and test, ascending.
+    pub folds: [Vec<usize>; 3],
+    /// Images left out, with reasons.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Chooses without touching pixels. `labels` is `[count, findings]`.
+///
+/// # Errors
+/// There are fewer label sets or images than asked for, with what there is.
+pub fn plan(
+    info: &FoldInfo,
+    labels: &[u8],
+    config: &SubsetConfig,
+) -> Result<SubsetPlan, DataError> {
+    let width = info.findings.len().max(1);
+    let sets: Vec<LabelSet> = labels.chunks(width).map(LabelSet::from_row).collect();
+    let classes = choose_classes(info, labels, config)?;
+    let fold_of = split_patients(info, config);
+    let mut members: BTreeMap<&LabelSet, [Vec<usize>; 3]> =
+        classes.iter().map(|class| (class, Default::default())).collect();
+    for (index, set) in sets.iter().enumerate() {
+        if let Some(folds) = members.get_mut(set) {
+            folds[fold_of[&info.patients[index]]].push(index);
+        }
+    }
+    let mut folds: [Vec<usize>; 3] = Default::default();
+    let mut thinned = 0;
+    check_counts(info, &classes, &members, config)?;
+    for class in &classes {
+        for (fold, indices) in members[class].iter().enumerate() {
+            let chosen = choose(info, indices, config.per_class[fold], config.seed);
+            thinned += indices.len() - chosen.len();
+            folds[fold].extend(chosen);
+        }
+    }
+    for fold in &mut folds {
+        fold.sort_unstable();
+    }
+    let kept: BTreeSet<usize> = classes.iter().flat_map(|class| class.0.iter().copied()).collect();
+    let of_kept = sets.iter().filter(|set| members.contains_key(set)).count();
+    Ok(SubsetPlan {
+        findings: kept.into_iter().collect(),
+        folds,
+        dropped: vec![
+            Dropped {
+                reason: "label set not among the classes".to_owned(),
+                count: sets.len() - of_kept,
+            },
+            Dropped { reason: "more images than asked for".to_owned(), count: thinned },
+        ],
+        classes,
+    })
+}
+
+fn choose_classes(
+    info: &FoldInfo,
+    labels: &[u8],
+    config: &SubsetConfig,
+) -> Result<Vec<LabelSet>, DataError> {
+    let ranked = ranking(labels.chunks(info.findings.len().max(1)));
+    let available = ranked.len();
+    let kept: Vec<LabelSet> = match config.classes {
+        Classes::All => ranked.into_iter().map(|(set, _)| set).collect(),
+        Classes::Top(count) if count > available => {
+            let listing: Vec<String> = ranked
+                .iter()
+                .map(|(set, count)| format!("{} ({count})", set.name(&info.findings)))
+                .collect();
+            return Err(DataError::Subset(format!(
+                "top({count}) asks for {count} label sets, the dataset has {available}: {}",
+                listing.join(", ")
+            )));
+        }
+        Classes::Top(count) => ranked.into_iter().take(count).map(|(set, _)| set).collect(),
+        Classes::MinCount(least) => {
+            ranked.into_iter().filter(|(_, count)| *count >= least).map(|(set, _)| set).collect()
+        }
+    };
+    if kept.is_empty() {
+        return Err(DataError::Subset(
+            "no label set is frequent enough; lower min_count".to_owned(),
+        ));
+    }
+    Ok(kept)
+}
+
+/// The fold of each patient.
+fn split_patients<'a>(info: &'a FoldInfo, config: &SubsetConfig) -> BTreeMap<&'a String, usize> {
+    let distinct: BTreeSet<&String> = info.patients.iter().collect();
+    let mut ranked: Vec<(u64, &String)> = distinct
+        .into_iter()
+        .map(|patient| (rank(config.seed, "subset/patients", patient), patient))
+        .collect();
+    ranked.sort();
+    let count = ranked.len() as f64;
+    let train_end = (count * config.split[0]).round() as usize;
+    let valid_end = (count * (config.split[0] + config.split[1])).round() as usize;
+    ranked
+        .into_iter()
+        .enumerate()
+        .map(|(position, (_, patient))| {
+            let fold = usize::from(position >= train_end) + usize::from(position >= valid_end);
+            (patient, fold)
+        })
+        .collect()
+}
+
+/// Says what there is for each class where any has too little.
+fn check_counts(
+    info: &FoldInfo,
+    classes: &[LabelSet],
+    members: &BTreeMap<&LabelSet, [Vec<usize>; 3]>,
+    config: &SubsetConfig,
+) -> Result<(), DataError> {
+    let short = classes.iter().any(|class| {
+        members[class]
+            .iter()
+            .zip(config.per_class)
+            .any(|(indices, wanted)| indices.len() < wanted.unwrap_or(1))
+    });
+    if !short {
+        return Ok(());
+    }
+    let wanted = config.per_class.map(|count| count.map_or("all".to_owned(), |n| n.to_string()));
+    let lines: Vec<String> = classes
+        .iter()
+        .map(|class| {
+            let [train, valid, test] = members[class].each_ref().map(Vec::len);
+            format!("  {}: train {train}, valid {valid}, test {test}", class.name(&info.findings))
+        })
+        .collect();
+    Err(DataError::Subset(format!(
+        "a class has too few images for `per_class` (train {}, valid {}, test {}); after the \
+         split by patients there are\n{}\nask for fewer images a class, or for fewer classes",
+        wanted[0],
+        wanted[1],
+        wanted[2],
+        lines.join("\n")
+    )))
+}
+
+/// The first `wanted` images in the order of their ranks.
+fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) -> Vec<usize> {
+    let mut ranked: Vec<(u64, usize)> = indices
+        .iter()
+        .map(|&index| (rank(seed, "subset/images", &info.sources[index]), index))
+        .collect();
+    ranked.sort_unstable();
+    ranked.truncate(wanted.unwrap_or(usize::MAX));
+    ranked.into_iter().map(|(_, index)| index).collect()
+}
+
+/// Writes one fold of a plan, shrunk to the wanted side.
+///
+/// # Errors
+/// The side cannot be reached by halving, or the disk refuses.
+pub fn write(
+    dataset: &Fold,
+    plan: &SubsetPlan,
+    fold: usize,
+    side: usize,
+    target: &Path,
+) -> Result<Summary, DataError> {
+    let info = dataset.info();
+    let indices = &plan.folds[fold];
+    let pick = |values: &[String]| -> Vec<String> {
+        indices.iter().map(|&index| values[index].clone()).collect()
+    };
+    let labels: Vec<u8> = indices
+        .iter()
+        .flat_map(|&index| {
+            let row = dataset.labels(index);
+            plan.findings.iter().map(|&finding| row[finding])
+        })
+        .collect();
+    let written = FoldInfo {
+        findings: plan.findings.iter().map(|&finding| info.findings[finding].clone()).collect(),
+        side,
+        count: indices.len(),
+        origin: Origin::Real,
+        patients: pick(&info.patients),
+        sources: pick(&info.sources),
+    };
+    let mut writer = FoldWriter::create(target, indices.len(), side)?;
+    for &index in indices {
+        let image = shrink(dataset.image(index), info.side, side).ok_or_else(|| {
+            DataError::Subset(format!(
+                "`size` {side}px cannot be reached by halving the dataset's {}px; keep the \
+                 dataset at {side}px times a power of two",
+                info.side
+            ))
+        })?;
+        writer.append(&image)?;
+    }
+    let summary =
+        Summary::count(indices.len(), &written.findings, &labels, &written.patients, Vec::new());
+    writer.finish(&written, &labels)?;
+    Ok(summary)
+}

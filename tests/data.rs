@@ -1,0 +1,21 @@
+//! What a user relies on in the data: images become what Pillow makes of them, patients stay in
+//! one fold, selections are nested, and what is wrong is named with file, line and remedy.
+
+#[path = "data/chexpert.rs"]
+mod chexpert;
+#[path = "data/fold.rs"]
+mod fold;
+#[path = "data/folder.rs"]
+mod folder;
+#[path = "data/phantom.rs"]
+mod phantom;
+#[path = "data/random.rs"]
+mod random;
+#[path = "data/real.rs"]
+mod real;
+#[path = "data/resize.rs"]
+mod resize;
+#[path = "data/subset.rs"]
+mod subset;
+#[path = "data/support.rs"]
+mod support;

@@ -1,0 +1,248 @@
+//! Subsets: no patient in two folds, nested selections, and honest refusals.
+
+use crate::support::assert_says;
+use msx::data::random::stream;
+use msx::data::subset::{Classes, SubsetConfig, SubsetPlan, plan, write};
+use msx::data::{DataError, Fold, FoldInfo, LabelSet, Origin, write_fold};
+use proptest::prelude::*;
+use rand::Rng;
+use std::collections::BTreeSet;
+
+/// A dataset of labels alone.
+struct Labelled {
+    info: FoldInfo,
+    labels: Vec<u8>,
+}
+
+impl Labelled {
+    /// Images of patients with one to five each, and findings of falling frequency.
+    fn draw(count: usize, seed: u64) -> Labelled {
+        let mut random = stream(seed, "test/labelled");
+        let (mut patients, mut labels) = (Vec::new(), Vec::new());
+        let mut patient = 0;
+        while patients.len() < count {
+            for _ in 0..random.random_range(1..=5) {
+                patients.push(format!("patient{patient:05}"));
+                labels.extend(
+                    [0.5, 0.35, 0.2, 0.02].map(|share| u8::from(random.random_bool(share))),
+                );
+            }
+            patient += 1;
+        }
+        patients.truncate(count);
+        labels.truncate(4 * count);
+        let info = FoldInfo {
+            findings: ["A", "B", "C", "D"].map(str::to_owned).to_vec(),
+            side: 16,
+            count,
+            origin: Origin::Real,
+            patients,
+            sources: (0..count).map(|number| format!("image{number:05}")).collect(),
+        };
+        Labelled { info, labels }
+    }
+
+    fn plan(&self, config: &SubsetConfig) -> SubsetPlan {
+        plan(&self.info, &self.labels, config).expect("enough of everything")
+    }
+
+    fn row(&self, index: usize) -> &[u8] {
+        &self.labels[4 * index..4 * index + 4]
+    }
+
+    /// The sources of one fold.
+    fn sources(&self, plan: &SubsetPlan, fold: usize) -> BTreeSet<&str> {
+        plan.folds[fold].iter().map(|&index| self.info.sources[index].as_str()).collect()
+    }
+
+    /// The same images in the order of a list.
+    fn in_order(&self, order: &[usize]) -> Labelled {
+        let pick = |all: &[String]| order.iter().map(|&index| all[index].clone()).collect();
+        let mut info = self.info.clone();
+        info.patients = pick(&self.info.patients);
+        info.sources = pick(&self.info.sources);
+        Labelled {
+            info,
+            labels: order.iter().flat_map(|&index| self.row(index)).copied().collect(),
+        }
+    }
+}
+
+fn config(classes: Classes, train: Option<usize>) -> SubsetConfig {
+    let per_class = [train, Some(8), Some(6)];
+    SubsetConfig { classes, per_class, split: [0.8, 0.1, 0.1], side: 16, seed: 7 }
+}
+
+fn everything() -> SubsetConfig {
+    SubsetConfig { per_class: [None; 3], ..config(Classes::Top(4), None) }
+}
+
+#[test]
+fn no_patient_is_in_two_folds() {
+    let data = Labelled::draw(2000, 1);
+    let plan = data.plan(&everything());
+    let patients = |fold: usize| -> BTreeSet<&String> {
+        plan.folds[fold].iter().map(|&index| &data.info.patients[index]).collect()
+    };
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        assert!(patients(one).is_disjoint(&patients(other)), "folds {one} and {other}");
+    }
+    let shares = [0, 1, 2].map(|fold| plan.folds[fold].len() as f64 / 2000.0);
+    assert!(shares[0] > 5.0 * shares[1] && shares[1] > 0.02 && shares[2] > 0.02, "{shares:?}");
+}
+
+#[test]
+fn fewer_images_are_contained_in_more_and_the_other_folds_stay() {
+    let data = Labelled::draw(2000, 1);
+    let counts = [Some(20), Some(60), Some(100), None];
+    let plans = counts.map(|train| data.plan(&config(Classes::Top(4), train)));
+    for pair in plans.windows(2) {
+        assert!(data.sources(&pair[0], 0).is_subset(&data.sources(&pair[1], 0)));
+        assert!(pair[0].folds[0].len() < pair[1].folds[0].len());
+        assert_eq!(pair[0].folds[1..], pair[1].folds[1..]);
+    }
+    assert_eq!(plans[0].folds.each_ref().map(Vec::len), [80, 32, 24]);
+}
+
+#[test]
+fn fewer_classes_are_contained_in_more() {
+    let data = Labelled::draw(2000, 1);
+    let (two, four) = (
+        data.plan(&config(Classes::Top(2), Some(50))),
+        data.plan(&config(Classes::Top(4), Some(50))),
+    );
+    assert_eq!(two.classes, four.classes[..2]);
+    for fold in 0..3 {
+        let of_two = |index: &&usize| two.classes.contains(&LabelSet::from_row(data.row(**index)));
+        let within: Vec<usize> = four.folds[fold].iter().filter(of_two).copied().collect();
+        assert_eq!(two.folds[fold], within, "fold {fold}");
+    }
+}
+
+#[test]
+fn classes_are_the_most_frequent_label_sets() {
+    let data = Labelled::draw(2000, 1);
+    let count = |set: &LabelSet| {
+        data.labels.chunks(4).filter(|row| LabelSet::from_row(row) == *set).count()
+    };
+    let top = data.plan(&config(Classes::Top(4), Some(20))).classes;
+    assert!(top.windows(2).all(|pair| count(&pair[0]) >= count(&pair[1])));
+    let least = count(&top[3]);
+    let by_count = data.plan(&config(Classes::MinCount(least), Some(20))).classes;
+    assert_eq!(by_count, top);
+    let kept = data.plan(&config(Classes::Top(4), Some(20)));
+    for (fold, each) in [20, 8, 6].into_iter().enumerate() {
+        for class in &top {
+            let of_class = |index: &&usize| LabelSet::from_row(data.row(**index)) == *class;
+            assert_eq!(kept.folds[fold].iter().filter(of_class).count(), each);
+        }
+    }
+}
+
+#[test]
+fn images_left_out_are_counted() {
+    let data = Labelled::draw(2000, 1);
+    for wanted in [config(Classes::Top(3), Some(30)), everything()] {
+        let plan = data.plan(&wanted);
+        let kept: usize = plan.folds.iter().map(Vec::len).sum();
+        let dropped: usize = plan.dropped.iter().map(|one| one.count).sum();
+        assert_eq!(kept + dropped, 2000);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The choice depends on names and labels, so a sorted table and a shuffled one agree.
+    #[test]
+    fn the_order_of_the_rows_does_not_matter(
+        order in Just((0..900).collect::<Vec<usize>>()).prop_shuffle(),
+        seed in 0_u64..1000,
+    ) {
+        let data = Labelled::draw(900, 3);
+        let shuffled = data.in_order(&order);
+        let wanted = SubsetConfig { per_class: [Some(10), None, Some(2)], seed, ..everything() };
+        let wanted = SubsetConfig { classes: Classes::Top(2), ..wanted };
+        let (one, other) = (data.plan(&wanted), shuffled.plan(&wanted));
+        prop_assert_eq!(&one.classes, &other.classes);
+        for fold in 0..3 {
+            prop_assert_eq!(data.sources(&one, fold), shuffled.sources(&other, fold));
+        }
+        prop_assert_eq!(&one, &data.plan(&wanted), "the same seed gives the same choice");
+    }
+}
+
+#[test]
+fn another_seed_gives_another_choice() {
+    let data = Labelled::draw(2000, 1);
+    let seeded = |seed| SubsetConfig { seed, ..config(Classes::Top(4), Some(20)) };
+    let (one, other) = (data.plan(&seeded(1)), data.plan(&seeded(2)));
+    assert_eq!(one.classes, other.classes, "the ranking is no matter of chance");
+    assert_ne!(one.folds, other.folds);
+}
+
+#[test]
+fn too_much_asked_for_is_refused_with_what_there_is() {
+    let data = Labelled::draw(400, 1);
+    let refuses = |wanted: &SubsetConfig, parts: &[&str]| {
+        assert_says(plan(&data.info, &data.labels, wanted), parts);
+    };
+    let many = config(Classes::Top(40), Some(1));
+    refuses(&many, &["top(40)", "the dataset has", "no finding (", "A + B ("]);
+    let more = config(Classes::Top(2), Some(5000));
+    let remedy = "ask for fewer images a class, or for fewer classes";
+    refuses(&more, &["train 5000, valid 8, test 6", "no finding: train ", remedy]);
+    refuses(&config(Classes::MinCount(100_000), Some(1)), &["frequent enough", "lower min_count"]);
+}
+
+/// A class may be there and yet be missing from one fold.
+#[test]
+fn a_class_that_is_empty_in_a_fold_is_refused() {
+    let mut data = Labelled::draw(400, 1);
+    for row in data.labels.chunks_mut(4) {
+        row.copy_from_slice(&[1, 0, 0, 0]);
+    }
+    data.labels[..4].copy_from_slice(&[0, 0, 0, 1]);
+    let wanted = SubsetConfig { classes: Classes::All, ..everything() };
+    let parts = ["a class has too few images", "(train all, valid all, test all)", "D: train "];
+    assert_says(plan(&data.info, &data.labels, &wanted), &parts);
+}
+
+/// Writes the whole of a dataset of 300 images, each of its own brightness.
+fn written() -> (tempfile::TempDir, Labelled, Fold) {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = Labelled::draw(300, 1);
+    let pixels: Vec<u8> = (0..300).flat_map(|number| [(number % 256) as u8; 256]).collect();
+    write_fold(folder.path(), &data.info, &pixels, &data.labels).expect("writes");
+    let fold = Fold::open(folder.path()).expect("opens");
+    (folder, data, fold)
+}
+
+#[test]
+fn a_fold_holds_the_chosen_images_without_findings_that_no_longer_occur() {
+    let (folder, data, dataset) = written();
+    let wanted = SubsetConfig { per_class: [Some(5), Some(1), Some(1)], ..everything() };
+    let wanted = SubsetConfig { classes: Classes::Top(2), side: 8, ..wanted };
+    let plan = data.plan(&wanted);
+    let target = folder.path().join("train");
+    let summary = write(&dataset, &plan, 0, 8, &target).expect("writes");
+    let fold = Fold::open(&target).expect("opens");
+    assert_eq!((summary.kept, fold.len(), fold.info().side), (10, 10, 8));
+    assert!(fold.info().findings.len() < 4 && !fold.info().findings.contains(&"D".to_owned()));
+    for (position, &index) in plan.folds[0].iter().enumerate() {
+        assert_eq!(fold.info().sources[position], data.info.sources[index]);
+        assert_eq!(fold.info().patients[position], data.info.patients[index]);
+        assert_eq!(fold.image(position), [(index % 256) as u8; 64]);
+        let (ours, theirs) = (fold.label_set(position), dataset.label_set(index));
+        assert_eq!(ours.name(&fold.info().findings), theirs.name(&dataset.info().findings));
+    }
+}
+
+#[test]
+fn a_side_that_halving_does_not_reach_is_refused() {
+    let (folder, data, dataset) = written();
+    let wanted = SubsetConfig { per_class: [Some(5), Some(1), Some(1)], ..everything() };
+    let plan = data.plan(&SubsetConfig { classes: Classes::Top(2), ..wanted });
+    let result: Result<_, DataError> = write(&dataset, &plan, 0, 12, &folder.path().join("train"));
+    assert_says(result, &["12px", "16px", "power of two"]);
+}
