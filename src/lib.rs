@@ -6,5 +6,6 @@
 pub mod data;
 pub mod graph;
 pub mod language;
+pub mod learn;
 pub mod progress;
 pub mod store;

@@ -1,0 +1,147 @@
+//! The two conditional GANs of the seed system (npj Digital Medicine 2021, arXiv 2012.03769).
+
+mod batches;
+mod cpd;
+mod losses;
+mod prog;
+mod schedule;
+mod synthesis;
+mod trainer;
+
+pub use cpd::{CpdConfig, CpdNetwork};
+pub use losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
+pub use prog::{ProgConfig, ProgNetwork};
+pub use schedule::Phase;
+pub use synthesis::synthesise;
+pub use trainer::{TrainedGan, Trainer, train_cpd, train_prog};
+
+use super::LearnError;
+use super::kernels::Kernels;
+use super::parameters::{Layout, Parameters};
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+use serde::{Deserialize, Serialize};
+
+/// Most feature maps that the rule of the seed system gives.
+const WIDEST: usize = 512;
+/// Feature maps of the rule at the first stage, before it is capped.
+const WIDTH_BASE: usize = 16384;
+/// Side of the constant grid that generators start from.
+pub const FIRST_SIDE: usize = 4;
+
+/// Images to learn from.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingImages<'a> {
+    /// Bytes, `[count, side, side]`.
+    pub images: &'a [u8],
+    /// Zero or one, `[count, findings]`.
+    pub labels: &'a [u8],
+    /// Side in pixels, a power of two of at least 8.
+    pub side: usize,
+    /// Findings an image.
+    pub findings: usize,
+}
+
+/// What both networks of a GAN have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Side of the images in pixels.
+    pub side: usize,
+    /// Length of the label vector.
+    pub findings: usize,
+    /// Length of the latent vector.
+    pub latent: usize,
+    /// Feature maps of each level, from 4 px up.
+    pub widths: Vec<usize>,
+}
+
+impl Shape {
+    /// Checks sides and widths; without widths takes min(16384 / 2^stage, 512), where the 4 px
+    /// level is stage 1.
+    ///
+    /// # Errors
+    /// The side is not a power of two of at least 8, there is no finding, or the number of widths
+    /// does not fit the side.
+    pub fn new(
+        side: usize,
+        findings: usize,
+        latent: usize,
+        widths: Option<Vec<usize>>,
+    ) -> Result<Shape, LearnError> {
+        if side < 8 || !side.is_power_of_two() {
+            return Err(LearnError::Configuration(format!(
+                "a GAN makes images with a side of 8, 16, 32, … pixels, not {side}; give the \
+                 subset another `size`"
+            )));
+        }
+        if findings == 0 {
+            return Err(LearnError::Configuration(
+                "the training fold has no findings to condition on".to_owned(),
+            ));
+        }
+        let levels = (side / FIRST_SIDE).ilog2() as usize + 1;
+        let widths = widths.unwrap_or_else(|| {
+            (1..=levels).map(|stage| (WIDTH_BASE >> stage).min(WIDEST)).collect()
+        });
+        if widths.len() != levels {
+            return Err(LearnError::Configuration(format!(
+                "images of {side} px have {levels} levels from 4 px up, so `widths` needs \
+                 {levels} numbers, not {}",
+                widths.len()
+            )));
+        }
+        Ok(Shape { side, findings, latent, widths })
+    }
+
+    /// How many levels there are, from 4 px up.
+    pub fn levels(&self) -> usize {
+        self.widths.len()
+    }
+}
+
+/// What a discriminator says of a batch.
+#[derive(Debug, Clone)]
+pub struct Verdict<B: Backend> {
+    /// How real each image looks, `[batch]`.
+    pub score: Tensor<B, 1>,
+    /// Logits of the findings, `[batch, findings]`, where the network has a head for them.
+    pub classes: Option<Tensor<B, 2>>,
+}
+
+/// A generator and a discriminator as functions of their weights.
+pub trait Network: Clone + Send + Sync {
+    /// The generator's weights.
+    fn generator_layout(&self) -> Layout;
+    /// The discriminator's weights.
+    fn discriminator_layout(&self) -> Layout;
+    /// What the two agree on.
+    fn shape(&self) -> &Shape;
+    /// Images in -1..=1 from latents `[batch, latent]` and labels `[batch, findings]`. Their side
+    /// is that of the phase's level.
+    fn generate<B: Kernels>(
+        &self,
+        weights: &Parameters<B>,
+        latents: Tensor<B, 2>,
+        labels: Tensor<B, 2>,
+        phase: Phase,
+    ) -> Tensor<B, 4>;
+    /// A verdict on images of the phase's side.
+    fn judge<B: Kernels>(
+        &self,
+        weights: &Parameters<B>,
+        images: Tensor<B, 4>,
+        labels: Tensor<B, 2>,
+        phase: Phase,
+    ) -> Verdict<B>;
+    /// The network's description, stored with the generator.
+    fn describe(&self) -> Description;
+}
+
+/// What is stored with a generator, enough to rebuild it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// `cpd` or `prog`.
+    pub method: String,
+    /// The shape of both networks.
+    pub shape: Shape,
+}

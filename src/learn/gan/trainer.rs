@@ -1,0 +1,419 @@
+//! The training loop of both GANs: one discriminator step, one generator step, a running average,
+//! checkpoints.
+//!
+//! Every draw is a function of seed and position, and nothing depends on the length before the
+//! end, so a run that was killed, or continues a shorter one, gives the bytes of a straight run.
+
+use super::batches::{Batch, Batches};
+use super::losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
+use super::schedule::Schedule;
+use super::{
+    CpdConfig, CpdNetwork, Network, Phase, ProgConfig, ProgNetwork, Shape, TrainingImages,
+};
+use crate::data::random;
+use crate::learn::checkpoint::Checkpoints;
+use crate::learn::kernels::Kernels;
+use crate::learn::layers::GROUP;
+use crate::learn::optimiser::{Adam, AdamConfig, average};
+use crate::learn::parameters::{Layout, Parameters, scalar};
+use crate::learn::state::{pack, unpack};
+use crate::learn::{Curves, LearnError};
+use crate::progress::{Monitor, Progress};
+use burn::backend::Autodiff;
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Adam's other numbers, those of the seed system.
+const BETA1: f32 = 0.0;
+const BETA2: f32 = 0.99;
+const ADAM_EPSILON: f32 = 1e-8;
+/// Steps between two rows of the curves and two looks at the losses.
+const STEPS_A_ROW: u64 = 8;
+/// Wall time between two checkpoints. When they are written does not change any result.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+const COLUMNS: [&str; 5] =
+    ["images", "loss_discriminator", "loss_generator", "gradient_penalty", "side"];
+
+/// A finished training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainedGan {
+    /// The averaged generator as safetensors, with its description.
+    pub generator: Vec<u8>,
+    /// Losses over the images shown.
+    pub curves: Curves,
+}
+
+/// Trains `cpd`.
+///
+/// # Errors
+/// Settings that do not fit the data, a diverging loss, a failing disk, or a stop on request.
+pub fn train_cpd<B: Kernels>(
+    config: &CpdConfig,
+    data: &TrainingImages<'_>,
+    device: &B::Device,
+    monitor: &dyn Monitor,
+    checkpoints: &dyn Checkpoints,
+) -> Result<TrainedGan, LearnError> {
+    let shape = Shape::new(data.side, data.findings, config.latent, config.widths.clone())?;
+    let top = shape.levels() - 1;
+    require_findings(data)?;
+    let settings = Settings {
+        length: config.length,
+        schedule: Schedule::constant(top, config.batch),
+        learning_rate: config.learning_rate,
+        loss: config.loss,
+        generator_average: config.generator_average,
+        seed: config.seed,
+    };
+    Trainer::<B, _>::new(CpdNetwork::new(shape), settings, *data, device)?
+        .train(monitor, checkpoints)
+}
+
+/// Trains `prog`.
+///
+/// # Errors
+/// As for [`train_cpd`].
+pub fn train_prog<B: Kernels>(
+    config: &ProgConfig,
+    data: &TrainingImages<'_>,
+    device: &B::Device,
+    monitor: &dyn Monitor,
+    checkpoints: &dyn Checkpoints,
+) -> Result<TrainedGan, LearnError> {
+    let shape = Shape::new(data.side, data.findings, config.latent, config.widths.clone())?;
+    let settings = Settings {
+        length: config.length,
+        schedule: Schedule {
+            first_level: super::prog::FIRST_LEVEL,
+            last_level: shape.levels() - 1,
+            stable: config.stable,
+            fade: config.fade,
+            batches: config.batches.clone(),
+        },
+        learning_rate: config.learning_rate,
+        loss: config.loss,
+        generator_average: config.generator_average,
+        seed: config.seed,
+    };
+    Trainer::<B, _>::new(ProgNetwork::new(shape), settings, *data, device)?
+        .train(monitor, checkpoints)
+}
+
+/// The score of `cpd` is an inner product with the labels, so an image without any would get a
+/// score of zero whatever it shows.
+fn require_findings(data: &TrainingImages<'_>) -> Result<(), LearnError> {
+    let empty = data.labels.chunks(data.findings).position(|row| row.iter().all(|&v| v == 0));
+    match empty {
+        None => Ok(()),
+        Some(index) => Err(LearnError::Configuration(format!(
+            "`cpd` conditions on findings, and image {index} of the training fold has none; \
+             leave such images out or give them a finding of their own"
+        ))),
+    }
+}
+
+/// What both methods set.
+#[derive(Debug, Clone)]
+struct Settings {
+    length: u64,
+    schedule: Schedule,
+    learning_rate: f64,
+    loss: LossWeights,
+    generator_average: f32,
+    seed: u64,
+}
+
+/// A training in progress.
+pub struct Trainer<'a, B: Kernels, N: Network> {
+    network: N,
+    settings: Settings,
+    batches: Batches<'a>,
+    device: B::Device,
+    generator: Player<B>,
+    discriminator: Player<B>,
+    averaged: Parameters<B>,
+    progress: Position,
+}
+
+/// A network's weights with their optimiser.
+struct Player<B: Backend> {
+    layout: Arc<Layout>,
+    weights: Parameters<B>,
+    optimiser: Adam<B>,
+}
+
+/// Where a training stands, beside its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Position {
+    images: u64,
+    steps: u64,
+    level: usize,
+    generator_steps: u64,
+    discriminator_steps: u64,
+    curves: Curves,
+}
+
+/// Losses of one step.
+struct Losses<B: Backend> {
+    discriminator: Tensor<B, 1>,
+    penalty: Tensor<B, 1>,
+    generator: Tensor<B, 1>,
+}
+
+impl<B: Backend> Player<B> {
+    fn draw(layout: Layout, seed: u64, purpose: &str, device: &B::Device) -> Player<B> {
+        let layout = Arc::new(layout);
+        let values = layout.draw(&mut random::stream(seed, purpose));
+        Player {
+            weights: Parameters::new(layout.clone(), &values, device),
+            optimiser: Adam::new(&layout, device),
+            layout,
+        }
+    }
+
+    fn descend(&mut self, gradients: Vec<Tensor<B, 1>>, config: &AdamConfig) {
+        self.weights = self.optimiser.step(&self.weights, gradients, config);
+    }
+
+    fn forget_moments(&mut self, device: &B::Device) {
+        self.optimiser = Adam::new(&self.layout, device);
+    }
+}
+
+impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
+    fn new(
+        network: N,
+        settings: Settings,
+        data: TrainingImages<'a>,
+        device: &B::Device,
+    ) -> Result<Trainer<'a, B, N>, LearnError> {
+        if data.count() == 0 {
+            return Err(LearnError::Configuration("the training fold is empty".to_owned()));
+        }
+        let odd = |batch: &&usize| **batch == 0 || **batch % GROUP != 0;
+        if let Some(batch) = settings.schedule.batches.iter().find(odd) {
+            return Err(LearnError::Configuration(format!(
+                "a batch must be a multiple of {GROUP}, because the discriminator compares \
+                 groups of {GROUP} images; {batch} is not"
+            )));
+        }
+        let seed = settings.seed;
+        let generator = Player::draw(network.generator_layout(), seed, "gan/generator", device);
+        let discriminator =
+            Player::draw(network.discriminator_layout(), seed, "gan/discriminator", device);
+        Ok(Trainer {
+            averaged: generator.weights.clone(),
+            progress: Position {
+                images: 0,
+                steps: 0,
+                level: settings.schedule.first_level,
+                generator_steps: 0,
+                discriminator_steps: 0,
+                curves: Curves::new(&COLUMNS),
+            },
+            network,
+            batches: Batches::new(data, seed),
+            settings,
+            device: device.clone(),
+            generator,
+            discriminator,
+        })
+    }
+
+    fn train(
+        mut self,
+        monitor: &dyn Monitor,
+        checkpoints: &dyn Checkpoints,
+    ) -> Result<TrainedGan, LearnError> {
+        if let Some((_, bytes)) = checkpoints.latest(self.settings.length)? {
+            self.restore(&bytes)?;
+        }
+        let mut saved = Instant::now();
+        while self.progress.images < self.settings.length {
+            let losses = self.step();
+            if self.progress.steps.is_multiple_of(STEPS_A_ROW) {
+                self.record(&losses, monitor)?;
+            }
+            if monitor.stop_requested() {
+                self.save(checkpoints)?;
+                return Err(LearnError::Stopped);
+            }
+            if saved.elapsed() >= CHECKPOINT_INTERVAL {
+                self.save(checkpoints)?;
+                saved = Instant::now();
+            }
+        }
+        self.save(checkpoints)?;
+        self.finish()
+    }
+
+    /// One discriminator step, one generator step, one step of the average.
+    fn step(&mut self) -> Losses<B> {
+        let phase = self.settings.schedule.phase(self.progress.images);
+        if phase.level != self.progress.level {
+            self.progress.level = phase.level;
+            self.generator.forget_moments(&self.device);
+            self.discriminator.forget_moments(&self.device);
+        }
+        let size = self.settings.schedule.batch(phase.level);
+        let batch = self.batches.take::<B>(self.progress.images, size, phase, &self.device);
+        let (discriminator, penalty) = self.discriminator_step(&batch, phase);
+        let generator = self.generator_step(&batch.labels, phase);
+        self.averaged =
+            average(&self.averaged, &self.generator.weights, self.settings.generator_average);
+        self.progress.images += size as u64;
+        self.progress.steps += 1;
+        Losses { discriminator, penalty, generator }
+    }
+
+    fn discriminator_step(
+        &mut self,
+        batch: &Batch<B>,
+        phase: Phase,
+    ) -> (Tensor<B, 1>, Tensor<B, 1>) {
+        let size = batch.labels.dims()[0];
+        let latents = self.latents("gan/latents/discriminator", size);
+        let fake =
+            self.network.generate(&self.generator.weights, latents, batch.labels.clone(), phase);
+        let mixing = self.batches.mixing::<B>(self.progress.images, size, &self.device);
+        let mixed = batch.real.clone() + (fake.clone() - batch.real.clone()) * mixing;
+
+        let weights = self.discriminator.weights.lift::<Autodiff<B>>(true);
+        let labels = Tensor::<Autodiff<B>, 2>::from_inner(batch.labels.clone());
+        let judge = |images: Tensor<B, 4>| {
+            self.network.judge(&weights, Tensor::from_inner(images), labels.clone(), phase)
+        };
+        let (real, fake) = (judge(batch.real.clone()), judge(fake));
+        let loss = discriminator_loss(real, fake, &labels, self.settings.loss);
+        let penalty = gradient_penalty(
+            &self.network,
+            &weights,
+            mixed,
+            &batch.labels,
+            phase,
+            self.settings.loss.gradient_penalty,
+        );
+        let gradients = (loss.clone() + penalty.clone()).backward();
+        let config = self.adam();
+        self.discriminator.descend(weights.gradients(&gradients), &config);
+        (loss.inner(), penalty.inner())
+    }
+
+    fn generator_step(&mut self, labels: &Tensor<B, 2>, phase: Phase) -> Tensor<B, 1> {
+        let size = labels.dims()[0];
+        let latents = Tensor::from_inner(self.latents("gan/latents/generator", size));
+        let labels = Tensor::<Autodiff<B>, 2>::from_inner(labels.clone());
+        let weights = self.generator.weights.lift::<Autodiff<B>>(true);
+        let judge_weights = self.discriminator.weights.lift::<Autodiff<B>>(false);
+        let images = self.network.generate(&weights, latents, labels.clone(), phase);
+        let verdict = self.network.judge(&judge_weights, images, labels.clone(), phase);
+        let loss = generator_loss(verdict, &labels, self.settings.loss);
+        let gradients = loss.backward();
+        let config = self.adam();
+        self.generator.descend(weights.gradients(&gradients), &config);
+        loss.inner()
+    }
+
+    fn latents(&self, purpose: &str, size: usize) -> Tensor<B, 2> {
+        let length = self.network.shape().latent;
+        self.batches.latents(purpose, self.progress.images, size, length, &self.device)
+    }
+
+    fn adam(&self) -> AdamConfig {
+        AdamConfig {
+            learning_rate: self.settings.learning_rate,
+            beta1: BETA1,
+            beta2: BETA2,
+            epsilon: ADAM_EPSILON,
+        }
+    }
+
+    /// Reads the losses, which waits for the device, and tells the outside.
+    fn record(&mut self, losses: &Losses<B>, monitor: &dyn Monitor) -> Result<(), LearnError> {
+        let discriminator = scalar(losses.discriminator.clone());
+        let generator = scalar(losses.generator.clone());
+        let penalty = scalar(losses.penalty.clone());
+        let images = self.progress.images;
+        if !(discriminator + generator + penalty).is_finite() {
+            return Err(LearnError::Diverged { position: images, unit: "images" });
+        }
+        let side = (super::FIRST_SIDE << self.progress.level) as f64;
+        self.progress.curves.rows.push(vec![
+            images as f64,
+            discriminator,
+            generator,
+            penalty,
+            side,
+        ]);
+        monitor.report(&Progress {
+            activity: "training",
+            done: images.min(self.settings.length),
+            total: self.settings.length,
+            unit: "images",
+            metrics: vec![("loss_d", discriminator), ("loss_g", generator)],
+        });
+        Ok(())
+    }
+
+    fn save(&mut self, checkpoints: &dyn Checkpoints) -> Result<(), LearnError> {
+        let (generator_first, generator_second, generator_steps) = self.generator.optimiser.state();
+        let (discriminator_first, discriminator_second, discriminator_steps) =
+            self.discriminator.optimiser.state();
+        self.progress.generator_steps = generator_steps;
+        self.progress.discriminator_steps = discriminator_steps;
+        let arrays = BTreeMap::from([
+            ("generator", self.generator.weights.values()),
+            ("generator/first", generator_first),
+            ("generator/second", generator_second),
+            ("discriminator", self.discriminator.weights.values()),
+            ("discriminator/first", discriminator_first),
+            ("discriminator/second", discriminator_second),
+            ("averaged", self.averaged.values()),
+        ]);
+        checkpoints.save(self.progress.images, &pack(&arrays, &self.progress)?)?;
+        Ok(())
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), LearnError> {
+        let state = unpack::<Position>(bytes)?;
+        let device = &self.device;
+        let resume = |player: &Player<B>, name: &str, steps: u64| {
+            let layout = &player.layout;
+            let count = layout.count();
+            let array = |part: &str| state.array(&format!("{name}{part}"), count);
+            Ok::<_, LearnError>(Player {
+                layout: layout.clone(),
+                weights: Parameters::new(layout.clone(), array("")?, device),
+                optimiser: Adam::resume(layout, array("/first")?, array("/second")?, steps, device),
+            })
+        };
+        let generator = resume(&self.generator, "generator", state.rest.generator_steps)?;
+        let discriminator =
+            resume(&self.discriminator, "discriminator", state.rest.discriminator_steps)?;
+        let count = generator.layout.count();
+        self.averaged =
+            Parameters::new(generator.layout.clone(), state.array("averaged", count)?, device);
+        self.generator = generator;
+        self.discriminator = discriminator;
+        self.progress = state.rest;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<TrainedGan, LearnError> {
+        let values = self.averaged.values();
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(LearnError::Diverged { position: self.progress.images, unit: "images" });
+        }
+        // The phase of the last step: a level that begins after it has learned nothing yet.
+        let schedule = &self.settings.schedule;
+        let size = schedule.batch(self.progress.level) as u64;
+        let phase = schedule.phase(self.progress.images.saturating_sub(size));
+        let generator =
+            super::synthesis::store(&self.network, &self.generator.layout, &values, phase)?;
+        Ok(TrainedGan { generator, curves: self.progress.curves })
+    }
+}

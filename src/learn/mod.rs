@@ -1,0 +1,18 @@
+//! Networks and their training, generic over one backend parameter.
+
+pub mod checkpoint;
+pub mod classifier;
+mod curves;
+pub mod device;
+mod error;
+pub mod gan;
+pub mod kernels;
+pub mod layers;
+pub mod optimiser;
+pub mod parameters;
+mod pixels;
+mod state;
+
+pub use crate::with_backend;
+pub use curves::Curves;
+pub use error::LearnError;

@@ -1,0 +1,287 @@
+//! Trainings of both GANs: where they may stop, how they go on, and what they refuse.
+
+use crate::support::{Cpu, Kept, StopAfter, assert_close, numbers, on_threads, tensor, uniform};
+use burn::backend::Autodiff;
+use burn::tensor::Tensor;
+use msx::data::random;
+use msx::learn::LearnError;
+use msx::learn::checkpoint::NoCheckpoints;
+use msx::learn::gan::{
+    CpdConfig, CpdNetwork, LossWeights, Network, Phase, ProgConfig, Shape, TrainedGan,
+    TrainingImages, discriminator_loss, generator_loss, gradient_penalty, train_cpd, train_prog,
+};
+use msx::learn::optimiser::{Adam, AdamConfig, average};
+use msx::learn::parameters::{Parameters, metadata};
+use msx::progress::{Monitor, Silent};
+use rand::Rng;
+use rand_distr::StandardNormal;
+use safetensors::SafeTensors;
+use std::sync::Arc;
+
+const LOSS: LossWeights = LossWeights { gradient_penalty: 10.0, drift: 0.001, classes: 1.0 };
+const BATCH: usize = 4;
+const LATENT: usize = 5;
+const SEED: u64 = 7;
+
+struct Fold {
+    images: Vec<u8>,
+    labels: Vec<u8>,
+    side: usize,
+}
+
+impl Fold {
+    fn new(side: usize) -> Fold {
+        let images = uniform(5, 11 * side * side);
+        Fold {
+            images: images.iter().map(|value| (value * 127.0 + 128.0) as u8).collect(),
+            labels: [[1, 0], [0, 1], [1, 1]].into_iter().cycle().take(11).flatten().collect(),
+            side,
+        }
+    }
+
+    fn view(&self) -> TrainingImages<'_> {
+        TrainingImages { images: &self.images, labels: &self.labels, side: self.side, findings: 2 }
+    }
+}
+
+fn cpd(length: u64) -> CpdConfig {
+    CpdConfig {
+        length,
+        batch: BATCH,
+        learning_rate: 0.003,
+        latent: LATENT,
+        widths: None,
+        loss: LOSS,
+        generator_average: 0.9,
+        seed: SEED,
+    }
+}
+
+fn prog(length: u64) -> ProgConfig {
+    ProgConfig {
+        length,
+        stable: 12,
+        fade: 16,
+        batches: vec![8, 4],
+        learning_rate: 0.003,
+        latent: LATENT,
+        widths: Some(vec![6, 4, 4]),
+        loss: LOSS,
+        generator_average: 0.9,
+        seed: SEED,
+    }
+}
+
+type Outcome = Result<TrainedGan, LearnError>;
+
+/// Trains to a length, with what stops it and where its states go.
+type Training = fn(u64, &dyn Monitor, &Kept) -> Outcome;
+
+fn run_cpd(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
+    let fold = Fold::new(8);
+    let config = CpdConfig { widths: Some(vec![6, 4]), ..cpd(length) };
+    train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), monitor, kept)
+}
+
+fn run_prog(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
+    let fold = Fold::new(16);
+    train_prog::<Cpu>(&prog(length), &fold.view(), &Default::default(), monitor, kept)
+}
+
+fn straight(training: Training, length: u64) -> TrainedGan {
+    training(length, &Silent, &Kept::default()).expect("a straight run")
+}
+
+/// Stops after each number of steps in turn and goes on.
+fn resumes(training: Training, length: u64, steps: &[u64]) {
+    let expected = straight(training, length);
+    let mut positions = Vec::new();
+    for &steps in steps {
+        let kept = Kept::default();
+        let stopped = training(length, &StopAfter::looks(steps), &kept);
+        assert!(matches!(stopped, Err(LearnError::Stopped)), "{stopped:?}");
+        let resumed = training(length, &Silent, &kept).expect("it goes on");
+        positions.push(kept.resumed_from());
+        assert!(resumed == expected, "another result after stopping at step {steps}");
+    }
+    assert!(positions.is_sorted_by(|a, b| 0 < *a && a < b), "resumed from {positions:?}");
+}
+
+#[test]
+fn a_stopped_training_goes_on_to_the_bytes_of_a_straight_run() {
+    resumes(run_cpd, 64, &[1, 7, 8, 15]);
+    // Before the second level, in its fade, and when it is in.
+    resumes(run_prog, 64, &[1, 2, 3, 5, 9]);
+}
+
+#[test]
+fn a_longer_training_continues_a_shorter_one() {
+    for training in [run_cpd as Training, run_prog] {
+        let kept = Kept::default();
+        let short = training(24, &Silent, &kept).expect("the short run");
+        assert!(short == straight(training, 24));
+        let long = training(60, &Silent, &kept).expect("the long run");
+        assert_eq!(kept.resumed_from(), 24);
+        assert!(long == straight(training, 60));
+        assert!(long.generator != short.generator, "nothing was learned on the way");
+        // One in between passes by the long one's end.
+        assert!(training(40, &Silent, &kept).expect("in between") == straight(training, 40));
+        assert_eq!(kept.resumed_from(), 24);
+        assert_eq!(kept.positions(), [24, 40, 60]);
+    }
+}
+
+#[test]
+fn threads_do_not_show() {
+    let fold = Fold::new(16);
+    let config = CpdConfig { batch: 16, widths: Some(vec![32, 32, 32]), ..cpd(32) };
+    let train = || {
+        train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints)
+            .expect("a training")
+    };
+    assert!(on_threads(1, train) == on_threads(2, train));
+}
+
+fn refusal(outcome: Outcome) -> String {
+    match outcome {
+        Err(LearnError::Configuration(text)) => text,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn cpd_refuses_images_without_findings_and_prog_takes_them() {
+    let mut fold = Fold::new(8);
+    fold.labels[6..8].fill(0);
+    let device = Default::default();
+    let outcome = train_cpd::<Cpu>(&cpd(8), &fold.view(), &device, &Silent, &NoCheckpoints);
+    assert!(refusal(outcome).contains("image 3 of the training fold has none"));
+    let config = ProgConfig { widths: Some(vec![6, 4]), ..prog(8) };
+    train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints).expect("taken");
+}
+
+#[test]
+fn batches_that_are_no_multiple_of_a_group_are_refused() {
+    let fold = Fold::new(8);
+    let device = Default::default();
+    for batch in [6, 0] {
+        let config = CpdConfig { batch, ..cpd(8) };
+        let outcome = train_cpd::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints);
+        assert!(refusal(outcome).contains("multiple of 4"));
+        let config = ProgConfig { batches: vec![8, batch], widths: None, ..prog(8) };
+        let outcome = train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints);
+        assert!(refusal(outcome).contains("multiple of 4"));
+    }
+}
+
+#[test]
+fn a_training_that_diverges_is_an_error() {
+    let fold = Fold::new(8);
+    // Before and after the first look at the losses.
+    for length in [8, 64] {
+        let config = CpdConfig { learning_rate: 1e30, ..cpd(length) };
+        let config = CpdConfig { widths: Some(vec![6, 4]), ..config };
+        let outcome =
+            train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints);
+        match outcome {
+            Err(LearnError::Diverged { position, unit: "images" }) => assert!(position <= length),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The second level would begin inside the second step, so no step has trained it.
+#[test]
+fn a_generator_is_stored_with_the_level_of_its_last_step() {
+    let fold = Fold::new(16);
+    let config = ProgConfig { stable: 12, fade: 0, batches: vec![8], ..prog(16) };
+    let trained =
+        train_prog::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints)
+            .expect("a training");
+    let stored: serde_json::Value =
+        serde_json::from_str(&metadata(&trained.generator).expect("a description")).expect("JSON");
+    assert_eq!((&stored["level"], &stored["fade"]), (&1.into(), &1.0.into()));
+}
+
+/// What the trainer draws in its first step, from the published streams.
+fn drawn(purpose: &str) -> Tensor<Cpu, 2> {
+    let mut stream = random::stream(SEED, purpose);
+    stream.set_stream(0);
+    let values: Vec<f32> = (0..BATCH * LATENT).map(|_| stream.sample(StandardNormal)).collect();
+    tensor(&values, [BATCH, LATENT])
+}
+
+fn begin(layout: msx::learn::parameters::Layout, purpose: &str) -> Parameters<Cpu> {
+    let values = layout.draw(&mut random::stream(SEED, purpose));
+    Parameters::new(Arc::new(layout), &values, &Default::default())
+}
+
+fn descended(
+    weights: &Parameters<Cpu>,
+    loss: impl Fn(&Parameters<Autodiff<Cpu>>) -> Tensor<Autodiff<Cpu>, 1>,
+) -> Parameters<Cpu> {
+    let adam = AdamConfig { learning_rate: 0.003, beta1: 0.0, beta2: 0.99, epsilon: 1e-8 };
+    let lifted = weights.lift(true);
+    let gradients = lifted.gradients(&loss(&lifted).backward());
+    Adam::new(weights.layout(), &Default::default()).step(weights, gradients, &adam)
+}
+
+/// Generator, discriminator and average after one step on four times the same image, by the
+/// published parts.
+fn composed(pixels: &[u8]) -> [Vec<f32>; 3] {
+    let shape = Shape::new(8, 2, LATENT, Some(vec![6, 4])).expect("a shape");
+    let (network, phase) = (CpdNetwork::new(shape), Phase::complete(2));
+    let generator = begin(network.generator_layout(), "gan/generator");
+    let discriminator = begin(network.discriminator_layout(), "gan/discriminator");
+    let pixels: Vec<f32> = pixels.iter().map(|&byte| f32::from(byte) / 127.5 - 1.0).collect();
+    let real = tensor(&pixels.repeat(BATCH), [BATCH, 1, 8, 8]);
+    let labels = tensor(&[1.0, 0.0].repeat(BATCH), [BATCH, 2]);
+    let above = Tensor::<Autodiff<Cpu>, 2>::from_inner(labels.clone());
+
+    let fake =
+        network.generate(&generator, drawn("gan/latents/discriminator"), labels.clone(), phase);
+    let mut stream = random::stream(SEED, "gan/mixing");
+    let mixing: Vec<f32> = (0..BATCH).map(|_| stream.random()).collect();
+    let mixing = tensor(&mixing, [BATCH, 1, 1, 1]);
+    let mixed = real.clone() * (mixing.clone().neg() + 1.0) + fake.clone() * mixing;
+    let judged = descended(&discriminator, |weights| {
+        let judge = |images: &Tensor<Cpu, 4>| {
+            network.judge(weights, Tensor::from_inner(images.clone()), above.clone(), phase)
+        };
+        discriminator_loss(judge(&real), judge(&fake), &above, LOSS)
+            + gradient_penalty(&network, weights, mixed.clone(), &labels, phase, 10.0)
+    });
+    let made = descended(&generator, |weights| {
+        let latents = Tensor::from_inner(drawn("gan/latents/generator"));
+        let images = network.generate(weights, latents, above.clone(), phase);
+        generator_loss(
+            network.judge(&judged.lift(false), images, above.clone(), phase),
+            &above,
+            LOSS,
+        )
+    });
+    let averaged = average(&generator, &made, 0.9).values();
+    [made.values(), judged.values(), averaged]
+}
+
+#[test]
+fn a_step_is_made_of_the_parts_that_are_checked_elsewhere() {
+    let image = Fold::new(8).images[..64].to_vec();
+    let (images, labels) = (image.repeat(BATCH), [1, 0].repeat(BATCH));
+    let fold = TrainingImages { images: &images, labels: &labels, side: 8, findings: 2 };
+    let config = CpdConfig { widths: Some(vec![6, 4]), ..cpd(BATCH as u64) };
+    let kept = Kept::default();
+    train_cpd::<Cpu>(&config, &fold, &Default::default(), &Silent, &kept).expect("one step");
+    let state = kept.state(BATCH as u64);
+    let state = SafeTensors::deserialize(&state).expect("safetensors");
+    for (name, expected) in ["generator", "discriminator", "averaged"].iter().zip(composed(&image))
+    {
+        let bytes = state.tensor(name).expect("in the checkpoint").data();
+        let found: Vec<f32> = bytes
+            .chunks_exact(4)
+            .map(|four| f32::from_le_bytes(four.try_into().expect("four")))
+            .collect();
+        let tensor = tensor(&found, [found.len()]);
+        assert_close(name, &numbers(tensor), &expected, 1e-6);
+    }
+}
