@@ -7,5 +7,6 @@ pub mod data;
 pub mod graph;
 pub mod language;
 pub mod learn;
+pub mod measure;
 pub mod progress;
 pub mod store;
