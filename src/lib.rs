@@ -9,4 +9,5 @@ pub mod language;
 pub mod learn;
 pub mod measure;
 pub mod progress;
+pub mod report;
 pub mod store;

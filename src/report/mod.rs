@@ -1,0 +1,19 @@
+//! One self-contained HTML page from recorded results. Draws, never computes.
+//!
+//! In two steps, so that names never enter cached bytes: [`render`] makes a template in which
+//! each stage is a marker, [`publish`] fills in names, settings and the graph.
+
+mod chart;
+mod curves;
+mod data;
+mod evaluations;
+mod galleries;
+mod graph;
+mod html;
+mod images;
+mod page;
+mod publish;
+pub mod view;
+
+pub use page::render;
+pub use publish::{Provenance, ProvenanceStage, Setting, publish};
