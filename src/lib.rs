@@ -10,4 +10,6 @@ pub mod learn;
 pub mod measure;
 pub mod progress;
 pub mod report;
+pub mod run;
+pub mod stages;
 pub mod store;

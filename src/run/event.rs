@@ -1,0 +1,93 @@
+//! What the runner tells while it works. Terminal, plain lines and JSON all render these.
+
+use serde::Serialize;
+
+/// One happening of a run. The JSON form is one object a line with an `event` field.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Before anything runs.
+    Planned {
+        /// Stages in all.
+        stages: usize,
+        /// Stages whose result is in the store.
+        cached: usize,
+        /// Threads that the stages share.
+        threads: usize,
+        /// The device for networks.
+        device: String,
+    },
+    /// A stage begins.
+    Started {
+        /// Its label.
+        stage: String,
+        /// Its kind and method.
+        method: String,
+        /// Its key.
+        key: String,
+        /// Threads it was given.
+        threads: usize,
+    },
+    /// A stage gives a sign of life.
+    Progressed {
+        /// Its label.
+        stage: String,
+        /// What it does.
+        activity: &'static str,
+        /// Units done.
+        done: u64,
+        /// Units in all.
+        total: u64,
+        /// The unit.
+        unit: &'static str,
+        /// Figures of the moment.
+        metrics: Vec<(&'static str, f64)>,
+    },
+    /// A stage's result was found in the store while others ran.
+    Cached {
+        /// Its label.
+        stage: String,
+        /// Its key.
+        key: String,
+    },
+    /// A stage finished and its result is in the store.
+    Finished {
+        /// Its label.
+        stage: String,
+        /// Its key.
+        key: String,
+        /// Wall time in seconds.
+        seconds: f64,
+    },
+    /// A stage failed.
+    Failed {
+        /// Its label.
+        stage: String,
+        /// Why, with place and remedy.
+        message: String,
+    },
+    /// A stage stopped on request; a checkpoint keeps what it had where it keeps any.
+    Stopped {
+        /// Its label.
+        stage: String,
+    },
+    /// The end of the run.
+    Ended {
+        /// Stages executed.
+        executed: usize,
+        /// Stages found in the store.
+        cached: usize,
+        /// Stages that failed.
+        failed: usize,
+        /// Stages not reached.
+        skipped: usize,
+        /// Wall time in seconds.
+        seconds: f64,
+    },
+}
+
+/// Receives events, from several threads.
+pub trait Observer: Sync {
+    /// Called for each event; must be quick.
+    fn observe(&self, event: &Event);
+}

@@ -1,0 +1,11 @@
+//! Runs a graph: what may run side by side, one stage from key to record, typed events.
+
+mod event;
+mod execute;
+mod schedule;
+mod session;
+
+pub use event::{Event, Observer};
+pub use execute::platform;
+pub use schedule::{Ending, Outcome, Settings, run};
+pub use session::Session;

@@ -1,0 +1,126 @@
+//! `classifier`: predictive models, trained alike on real and synthetic folds.
+
+mod cnn;
+mod densenet121;
+
+pub(super) use cnn::Cnn;
+pub(super) use densenet121::DenseNet121;
+
+use super::fields::{at_least, curves_output, learning_rate};
+use super::{Context, StageError};
+use crate::data::Fold;
+use crate::language::schema::{Field, FieldType, Output, OutputType};
+use crate::language::value::Value;
+use crate::learn::classifier::{Architecture, ClassifierConfig, Images, Patience, train};
+use crate::learn::with_backend;
+use crate::measure::auroc::macro_auroc;
+use serde::{Deserialize, Serialize};
+
+/// What is known of a classifier beside its weights.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ClassifierInfo {
+    /// Names of the findings that it scores, in order.
+    pub(super) findings: Vec<String>,
+    /// Whether its training fold is real or synthetic.
+    pub(super) trained_on: crate::data::Origin,
+}
+
+/// The fields of the protocol, the same for every network.
+fn protocol_fields(rate: f64) -> Vec<Field> {
+    let fold = || FieldType::Output(OutputType::Fold);
+    vec![
+        Field::required("train", fold(), "The fold to learn from."),
+        Field::required("valid", fold(), "The fold that decides when to stop."),
+        Field::default("epochs", at_least(1), Value::Int(100), "Most epochs.").horizon(),
+        Field::default("batch", at_least(2), Value::Int(48), "Images a step."),
+        learning_rate(rate),
+        Field::default(
+            "samples_per_epoch",
+            at_least(1),
+            Value::Int(5000),
+            "Most images an epoch; another part of the fold each time.",
+        ),
+        Field::default(
+            "reduce_after",
+            at_least(1),
+            Value::Int(2),
+            "Epochs without a better validation AUROC after which the learning rate is divided by \
+             ten.",
+        ),
+        Field::default(
+            "stop_after",
+            at_least(1),
+            Value::Int(3),
+            "Epochs without a better validation AUROC after which training stops.",
+        )
+        .horizon(),
+        Field::default(
+            "mirror",
+            FieldType::Bool,
+            Value::Bool(true),
+            "Whether half of the training images are mirrored left to right.",
+        ),
+        Field::seed(),
+    ]
+}
+
+fn outputs() -> Vec<Output> {
+    vec![
+        Output {
+            name: "weights",
+            kind: OutputType::Classifier,
+            doc: "The best epoch's weights as safetensors, with the architecture.",
+        },
+        curves_output(),
+    ]
+}
+
+fn run(
+    context: &Context<'_>,
+    architecture: Architecture,
+    start: Option<Vec<u8>>,
+) -> Result<(), StageError> {
+    let open =
+        |role: &str| Fold::open(&context.input(role)?.output(role)).map_err(StageError::from);
+    let (train_fold, valid_fold) = (open("train")?, open("valid")?);
+    let parameters = context.parameters;
+    let epochs = |name: &str| parameters.count(name).map(|count| count as u64);
+    let config = ClassifierConfig {
+        architecture,
+        start,
+        epochs: epochs("epochs")?,
+        batch: parameters.count("batch")?,
+        learning_rate: parameters.float("learning_rate")?,
+        samples_per_epoch: parameters.count("samples_per_epoch")?,
+        patience: Patience { reduce: epochs("reduce_after")?, stop: epochs("stop_after")? },
+        mirror: parameters.bool("mirror")?,
+        seed: parameters.seed()?,
+    };
+    let trained = with_backend!(context.device, |B, device| {
+        train::<B>(
+            &config,
+            &images(&train_fold),
+            &images(&valid_fold),
+            &macro_auroc,
+            &device,
+            context.monitor,
+            context.checkpoints,
+        )
+    })?;
+    context.write("weights", "weights.safetensors", &trained.weights)?;
+    let info = ClassifierInfo {
+        findings: train_fold.info().findings.clone(),
+        trained_on: train_fold.info().origin,
+    };
+    context.write_json("weights", "classifier.json", &info)?;
+    context.write_json("curves", "curves.json", &trained.curves)
+}
+
+fn images(fold: &Fold) -> Images<'_> {
+    Images {
+        images: fold.images(),
+        labels: fold.all_labels(),
+        side: fold.info().side,
+        findings: fold.info().findings.len(),
+    }
+}

@@ -1,0 +1,50 @@
+//! A folder with one sub-folder a class.
+
+use crate::data::folder;
+use crate::language::schema::{Field, FieldType, Header, MethodSchema};
+use crate::language::value::Value;
+use crate::stages::fields::{dataset_outputs, side};
+use crate::stages::{Context, Method, Parameters, Source, StageError};
+use std::path::Path;
+
+/// `dataset NAME: folder`
+pub(in crate::stages) struct Folder;
+
+impl Method for Folder {
+    fn schema(&self) -> MethodSchema {
+        MethodSchema {
+            kind: "dataset",
+            method: "folder",
+            summary: "a folder with one sub-folder of PNG, JPEG or TIFF images a class",
+            docs: "Each sub-folder's name is a finding, and each of its images carries that one \
+                   finding. Images become grey, square and eight bits deep. Nothing is known of \
+                   patients, so every image counts as a patient of its own.",
+            example: "dataset hands: folder { path: \"data/mednist\", size: 64px }",
+            revision: 1,
+            header: Header::Method,
+            fields: vec![
+                Field::required("path", FieldType::Path, "The folder."),
+                Field::default(
+                    "size",
+                    side(),
+                    Value::pixels(256.0),
+                    "Side that images are kept at.",
+                ),
+            ],
+            outputs: dataset_outputs(),
+        }
+    }
+
+    fn sources(&self, parameters: Parameters<'_>, base: &Path) -> Result<Vec<Source>, StageError> {
+        let root = base.join(parameters.text("path")?);
+        let files = folder::files(&root).map_err(StageError::other)?;
+        Ok(vec![Source { role: "path", base: root, files }])
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
+        let root = context.base.join(context.parameters.text("path")?);
+        let side = context.parameters.size("size")?;
+        let summary = folder::read(&root, side, &context.output("images")?, context.monitor)?;
+        context.write_json("summary", "summary.json", &summary)
+    }
+}

@@ -1,0 +1,106 @@
+//! `evaluate`: a classifier's scores on a test fold, and what they are worth.
+
+use super::classifier::ClassifierInfo;
+use super::fields::confidence;
+use super::{Context, Method, StageError};
+use crate::data::{Fold, Origin};
+use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType};
+use crate::learn::classifier::predict;
+use crate::learn::with_backend;
+use crate::measure::{self, Evaluation};
+use npyz::WriterBuilder;
+use serde::{Deserialize, Serialize};
+
+/// `evaluate NAME: CLASSIFIER`
+pub(super) struct Evaluate;
+
+/// What `compare` and `report` read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Evaluated {
+    /// Whether the classifier learned from real or synthetic images.
+    pub(super) trained_on: Origin,
+    /// Names of the findings, in the order of the columns of `scores.npy`.
+    pub(super) findings: Vec<String>,
+    /// AUROC, intervals and ROC points.
+    pub(super) evaluation: Evaluation,
+}
+
+impl Method for Evaluate {
+    fn schema(&self) -> MethodSchema {
+        MethodSchema {
+            kind: "evaluate",
+            method: "",
+            summary: "scores on a test fold: AUROC with intervals, ROC curves",
+            docs: "Scores every image of the test fold. `scores.npy` and `labels.npy` hold one \
+                   row an image and one column a finding, `evaluation.json` the AUROC of each \
+                   finding (Mann–Whitney, ties one half) with DeLong's interval, their mean with \
+                   an interval that knows that the findings share images, and the points of the \
+                   ROC curves. A finding that all or none of the images show has no AUROC, and \
+                   is reported as such.",
+            example: "evaluate auc: on_fake { test: fold.test }",
+            revision: 2,
+            header: Header::Stage { role: "of", kinds: &["classifier"] },
+            fields: vec![
+                Field::required("test", FieldType::Output(OutputType::Fold), "The fold to score."),
+                confidence(),
+            ],
+            outputs: vec![Output {
+                name: "result",
+                kind: OutputType::Evaluation,
+                doc: "Scores, labels and their statistics.",
+            }],
+        }
+    }
+
+    fn uses_device(&self) -> bool {
+        true
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
+        let classifier = context.input("of")?;
+        let info: ClassifierInfo = classifier.read_json("weights", "classifier.json")?;
+        let weights = classifier.read("weights", "weights.safetensors")?;
+        let fold = Fold::open(&context.input("test")?.output("test"))?;
+        if fold.info().findings != info.findings {
+            return Err(StageError::message(format!(
+                "the classifier scores {}, the test fold has {}; test on a fold of the subset \
+                 that the classifier was trained on",
+                info.findings.join(", "),
+                fold.info().findings.join(", ")
+            )));
+        }
+        let side = fold.info().side;
+        let scores = with_backend!(context.device, |B, device| {
+            predict::<B>(&weights, fold.images(), side, &device, context.monitor)
+        })?;
+        let confidence = context.parameters.float("confidence")?;
+        let evaluation = measure::evaluate(&scores, fold.all_labels(), &info.findings, confidence)
+            .map_err(StageError::other)?;
+        let width = info.findings.len();
+        context.write("result", "scores.npy", &npy(&scores, width)?)?;
+        context.write("result", "labels.npy", &npy(fold.all_labels(), width)?)?;
+        let evaluated =
+            Evaluated { trained_on: info.trained_on, findings: info.findings, evaluation };
+        context.write_json("result", "evaluation.json", &evaluated)
+    }
+}
+
+/// A matrix in NumPy's format.
+fn npy<T: npyz::AutoSerialize + Copy>(values: &[T], width: usize) -> Result<Vec<u8>, StageError> {
+    let shape = [(values.len() / width.max(1)) as u64, width as u64];
+    let mut bytes = Vec::new();
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&shape)
+        .writer(&mut bytes)
+        .begin_nd()
+        .map_err(StageError::other)?;
+    writer.extend(values.iter().copied()).map_err(StageError::other)?;
+    writer.finish().map_err(StageError::other)?;
+    Ok(bytes)
+}
+
+/// The values of a matrix that [`npy`] wrote.
+pub(super) fn read_npy<T: npyz::Deserialize>(bytes: &[u8]) -> Result<Vec<T>, StageError> {
+    npyz::NpyFile::new(bytes).and_then(npyz::NpyFile::into_vec).map_err(StageError::other)
+}

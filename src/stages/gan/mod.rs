@@ -1,0 +1,95 @@
+//! `gan`: conditional generators of images.
+
+mod cpd;
+mod prog;
+
+pub(super) use cpd::Cpd;
+pub(super) use prog::Prog;
+
+use super::fields::{at_least, curves_output, images, learning_rate};
+use super::{Context, Parameters, StageError};
+use crate::data::Fold;
+use crate::language::schema::{Field, FieldType, Output, OutputType};
+use crate::language::value::Value;
+use crate::learn::gan::{LossWeights, TrainedGan, TrainingImages};
+
+/// Length of the seed system's trainings at 32 px.
+const PAPER_LENGTH: f64 = 12_000_000.0;
+
+/// The fields that both methods have: what to train on and for how long, and the numbers of the
+/// loss.
+fn common_fields(rate: f64) -> Vec<Field> {
+    vec![
+        Field::required("train", FieldType::Output(OutputType::Fold), "The fold to learn from."),
+        Field::default(
+            "length",
+            images(1.0),
+            Value::images(PAPER_LENGTH),
+            "How many real images the discriminator sees.",
+        )
+        .horizon(),
+        Field::default("latent", at_least(1), Value::Int(512), "Numbers in a latent vector."),
+        Field::optional(
+            "widths",
+            FieldType::List(Box::new(FieldType::Int { min: 1, max: 4096 })),
+            "Feature maps of each level, from 4 px up. Without it min(16384 / 2^stage, 512).",
+        ),
+        learning_rate(rate),
+        weight("gradient_penalty", 10.0, "Weight of the gradient penalty."),
+        weight("drift", 0.001, "Weight of the penalty on the size of real scores."),
+        Field::default(
+            "generator_average",
+            FieldType::Float { min: 0.0, max: 0.99999 },
+            Value::Float(0.999),
+            "Decay a step of the running average of the generator's weights, which makes the \
+             images in the end.",
+        ),
+        Field::seed(),
+    ]
+}
+
+fn weight(name: &'static str, default: f64, doc: &'static str) -> Field {
+    Field::default(name, FieldType::Float { min: 0.0, max: 1e6 }, Value::Float(default), doc)
+}
+
+fn outputs() -> Vec<Output> {
+    vec![
+        Output {
+            name: "generator",
+            kind: OutputType::Generator,
+            doc: "The averaged generator as safetensors, with its architecture.",
+        },
+        curves_output(),
+    ]
+}
+
+fn training_fold(context: &Context<'_>) -> Result<Fold, StageError> {
+    Fold::open(&context.input("train")?.output("train")).map_err(StageError::other)
+}
+
+fn training_images(fold: &Fold) -> TrainingImages<'_> {
+    TrainingImages {
+        images: fold.images(),
+        labels: fold.all_labels(),
+        side: fold.info().side,
+        findings: fold.info().findings.len(),
+    }
+}
+
+fn write(context: &Context<'_>, trained: &TrainedGan) -> Result<(), StageError> {
+    context.write("generator", "generator.safetensors", &trained.generator)?;
+    context.write_json("curves", "curves.json", &trained.curves)
+}
+
+fn widths(parameters: Parameters<'_>) -> Result<Option<Vec<usize>>, StageError> {
+    parameters.get("widths").map(|_| parameters.counts("widths")).transpose()
+}
+
+/// The weights of the loss; both methods weigh the class loss 1, where they have one.
+fn loss(parameters: Parameters<'_>) -> Result<LossWeights, StageError> {
+    Ok(LossWeights {
+        gradient_penalty: parameters.float("gradient_penalty")? as f32,
+        drift: parameters.float("drift")? as f32,
+        classes: 1.0,
+    })
+}

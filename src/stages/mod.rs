@@ -1,0 +1,88 @@
+//! The stage methods, one file each: schema, documentation, revision and run function together.
+//!
+//! Everything else (checker, planner, manual) reads the schemas from here.
+
+mod classifier;
+mod compare;
+mod context;
+mod dataset;
+mod error;
+mod evaluate;
+mod fields;
+mod gan;
+mod neighbours;
+mod report;
+mod subset;
+mod synth;
+
+pub use context::{Context, Parameters, StageInput};
+pub use error::StageError;
+
+use crate::language::schema::{MethodSchema, Schemas};
+use std::path::{Path, PathBuf};
+
+/// One stage method.
+pub trait Method: Send + Sync {
+    /// Its description. The only place where its fields are named for others.
+    fn schema(&self) -> MethodSchema;
+
+    /// Whether networks compute in it, so that the device's arithmetic belongs in the key.
+    fn uses_device(&self) -> bool {
+        false
+    }
+
+    /// The files of the user's that it reads, so that their content goes into the key.
+    ///
+    /// # Errors
+    /// A path that does not exist, or a list of files that cannot be read.
+    fn sources(&self, parameters: Parameters<'_>, base: &Path) -> Result<Vec<Source>, StageError> {
+        let _ = (parameters, base);
+        Ok(Vec::new())
+    }
+
+    /// Does the work and writes every output of the schema.
+    ///
+    /// # Errors
+    /// Bad input, with place and remedy; or the user asked to stop.
+    fn run(&self, context: &Context<'_>) -> Result<(), StageError>;
+}
+
+/// Files that one field stands for.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The field.
+    pub role: &'static str,
+    /// Names in the digest are relative to this.
+    pub base: PathBuf,
+    /// The files.
+    pub files: Vec<PathBuf>,
+}
+
+/// Every method of this version, in manual order.
+pub fn methods() -> Vec<Box<dyn Method>> {
+    vec![
+        Box::new(dataset::Phantom),
+        Box::new(dataset::Folder),
+        Box::new(dataset::Chexpert),
+        Box::new(subset::Subset),
+        Box::new(gan::Cpd),
+        Box::new(gan::Prog),
+        Box::new(synth::Synth),
+        Box::new(classifier::Cnn),
+        Box::new(classifier::DenseNet121),
+        Box::new(evaluate::Evaluate),
+        Box::new(neighbours::Neighbours),
+        Box::new(compare::CompareAuroc),
+        Box::new(report::Report),
+    ]
+}
+
+/// The schemas of every method.
+pub fn schemas() -> Schemas {
+    Schemas::new(methods().iter().map(|method| method.schema()).collect())
+}
+
+/// Where the page of a report lies: stage kind, output, file.
+pub fn report_output() -> (&'static str, &'static str, &'static str) {
+    (report::KIND, report::OUTPUT, report::FILE)
+}

@@ -1,0 +1,159 @@
+//! `subset`: label sets, patient split and counts, as the seed system makes them.
+
+use super::fields::{at_least, fold_outputs, side};
+use super::{Context, Method, Parameters, StageError};
+use crate::data::subset::{self, Classes, FOLDS, SubsetConfig};
+use crate::data::{Dropped, Fold, Summary};
+use crate::language::schema::{
+    Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
+};
+use crate::language::value::{Dimension, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `subset NAME: DATASET`
+pub(super) struct Subset;
+
+/// What the subset's summary holds.
+#[derive(Serialize)]
+struct SubsetSummary<'a> {
+    classes: Vec<String>,
+    dropped: &'a [Dropped],
+    folds: BTreeMap<&'static str, Summary>,
+}
+
+impl Method for Subset {
+    fn schema(&self) -> MethodSchema {
+        let mut outputs = fold_outputs();
+        outputs.push(Output {
+            name: "summary",
+            kind: OutputType::Table,
+            doc: "Classes, counts and what was left out.",
+        });
+        MethodSchema {
+            kind: "subset",
+            method: "",
+            summary: "train, validation and test folds of a dataset, split by patient",
+            docs: "A class is a label set, one distinct combination of findings. All patients of \
+                   the dataset are split first, by a seeded shuffle, so that no patient is in two \
+                   folds and the split does not depend on the classes. Images are then chosen in \
+                   a seeded order of their own: fewer classes or fewer samples are contained in \
+                   more, and the validation and test folds do not change with the number of \
+                   training images. Findings that no longer occur leave the label vector.",
+            example: "subset fold: chest { classes: top(6), per_class: { train: 2300, valid: 190, \
+                      test: 170 }, size: 32px }",
+            revision: 1,
+            header: Header::Stage { role: "of", kinds: &["dataset"] },
+            fields: fields(),
+            outputs,
+        }
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
+        let dataset = Fold::open(&context.input("of")?.output("images"))?;
+        let config = config(context.parameters, dataset.info().side)?;
+        let plan = subset::plan(dataset.info(), dataset.all_labels(), &config)?;
+        let mut folds = BTreeMap::new();
+        for (position, name) in FOLDS.into_iter().enumerate() {
+            let target = context.output(name)?;
+            folds.insert(name, subset::write(&dataset, &plan, position, config.side, &target)?);
+        }
+        let names = plan.classes.iter().map(|class| class.name(&dataset.info().findings));
+        let summary = SubsetSummary { classes: names.collect(), dropped: &plan.dropped, folds };
+        context.write_json("summary", "summary.json", &summary)
+    }
+}
+
+fn fields() -> Vec<Field> {
+    let per_class = |name, doc| Field::optional(name, at_least(1), doc);
+    let share = |name, default, doc| {
+        let ty = FieldType::Quantity { dimension: Dimension::Fraction, min: 0.0, max: 1.0 };
+        Field::default(name, ty, Value::fraction(default), doc)
+    };
+    let shares = BTreeMap::from([
+        ("train".to_owned(), Value::fraction(0.8)),
+        ("valid".to_owned(), Value::fraction(0.1)),
+        ("test".to_owned(), Value::fraction(0.1)),
+    ]);
+    vec![
+        Field::default(
+            "classes",
+            FieldType::Choice(class_choices()),
+            Value::word("all"),
+            "Which label sets are kept. They are ranked by frequency in the whole dataset; equally \
+             frequent ones by the positions of their findings.",
+        ),
+        Field::default(
+            "per_class",
+            FieldType::Record(vec![
+                per_class("train", "Images of each class to train on; all there are without it."),
+                per_class("valid", "Images of each class to validate on."),
+                per_class("test", "Images of each class to test on."),
+            ]),
+            Value::Record(BTreeMap::new()),
+            "How many images each class has in each fold.",
+        ),
+        Field::default(
+            "split",
+            FieldType::Record(vec![
+                share("train", 0.8, "Share of the patients to train on."),
+                share("valid", 0.1, "Share of the patients to validate on."),
+                share("test", 0.1, "Share of the patients to test on."),
+            ]),
+            Value::Record(shares),
+            "How the patients are shared out; the shares sum to 1.",
+        ),
+        Field::optional(
+            "size",
+            side(),
+            "Side of the images: the dataset's own, or that halved any number of times.",
+        ),
+        Field::seed(),
+    ]
+}
+
+fn class_choices() -> Vec<Variant> {
+    let count = |name, doc| vec![Field::required(name, at_least(1), doc)];
+    vec![
+        Variant { name: "all", doc: "Every label set.", parameters: Vec::new() },
+        Variant {
+            name: "top",
+            doc: "The most frequent label sets.",
+            parameters: count("count", "How many."),
+        },
+        Variant {
+            name: "min_count",
+            doc: "Label sets with at least so many images in the dataset.",
+            parameters: count("count", "How many images."),
+        },
+    ]
+}
+
+fn config(parameters: Parameters<'_>, dataset_side: usize) -> Result<SubsetConfig, StageError> {
+    let classes = match parameters.choice("classes")? {
+        ("top", Some(arguments)) => Classes::Top(arguments.count("count")?),
+        ("min_count", Some(arguments)) => Classes::MinCount(arguments.count("count")?),
+        _ => Classes::All,
+    };
+    let wanted = parameters.record("per_class")?;
+    let mut per_class = [None; 3];
+    let shares = parameters.record("split")?;
+    let mut split = [0.0; 3];
+    for (position, name) in FOLDS.into_iter().enumerate() {
+        if wanted.get(name).is_some() {
+            per_class[position] = Some(wanted.count(name)?);
+        }
+        split[position] = shares.float(name)?;
+    }
+    let sum: f64 = split.iter().sum();
+    if (sum - 1.0).abs() > 1e-9 {
+        return Err(StageError::message(format!(
+            "the shares of `split` sum to {sum}, they must sum to 1"
+        )));
+    }
+    let side = match parameters.get("size") {
+        Some(_) => parameters.size("size")?,
+        None => dataset_side,
+    };
+    Ok(SubsetConfig { classes, per_class, split, side, seed: parameters.seed()? })
+}

@@ -1,0 +1,247 @@
+//! The runner on small stages made for the purpose: what runs, what is found, what is lost.
+
+use msx::graph::Graph;
+use msx::language::experiment::{Bindings, Experiment, Input, TypedStage};
+use msx::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType, Schemas};
+use msx::language::value::Value;
+use msx::learn::device::Device;
+use msx::run::{Ending, Event, Observer, Outcome, Session, Settings, run};
+use msx::stages::{Context, Method, StageError};
+use msx::store::Store;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Writes `text` followed by all that its inputs wrote, unless `text` says to misbehave.
+struct Echo;
+
+impl Method for Echo {
+    fn schema(&self) -> MethodSchema {
+        MethodSchema {
+            kind: "echo",
+            method: "",
+            summary: "",
+            docs: "",
+            example: "",
+            revision: 1,
+            header: Header::Nothing,
+            fields: vec![
+                Field::required("text", FieldType::Text, ""),
+                Field::optional("of", FieldType::Stages { kinds: &[], with_ancestors: false }, ""),
+            ],
+            outputs: vec![Output { name: "text", kind: OutputType::Table, doc: "" }],
+        }
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
+        let mut text = context.parameters.text("text")?.to_owned();
+        match text.as_str() {
+            "panic" => panic!("on purpose"),
+            "fail" => return Err(StageError::message("the file is broken")),
+            "silent" => return Ok(()),
+            "wait" => {
+                while !context.monitor.stop_requested() {
+                    std::thread::yield_now();
+                }
+                return Err(StageError::Stopped);
+            }
+            "constant" => {}
+            _ => {
+                for input in context.inputs {
+                    text.push_str(&String::from_utf8_lossy(&input.read("text", "text.txt")?));
+                }
+            }
+        }
+        context.write("text", "text.txt", text.as_bytes())
+    }
+}
+
+fn stage(name: &str, text: &str, of: &[usize]) -> TypedStage {
+    TypedStage {
+        name: name.to_owned(),
+        bindings: Bindings::default(),
+        kind: "echo".to_owned(),
+        method: String::new(),
+        parameters: BTreeMap::from([("text".to_owned(), Value::Text(text.to_owned()))]),
+        inputs: of
+            .iter()
+            .map(|stage| Input { role: "of".to_owned(), stage: *stage, output: None, many: true })
+            .collect(),
+        span: 0..0,
+    }
+}
+
+#[derive(Default)]
+struct Collected(Mutex<Vec<Event>>);
+
+impl Observer for Collected {
+    fn observe(&self, event: &Event) {
+        self.0.lock().expect("no observer panics").push(event.clone());
+    }
+}
+
+impl Collected {
+    fn started(&self) -> Vec<String> {
+        let events = self.0.lock().expect("no observer panics");
+        events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Started { stage, .. } => Some(stage.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+struct Ran {
+    outcome: Outcome,
+    started: Vec<String>,
+}
+
+fn run_stages(cache: &Path, stages: Vec<TypedStage>, keep_going: bool) -> Ran {
+    run_until(cache, stages, keep_going, &AtomicBool::new(false))
+}
+
+fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &AtomicBool) -> Ran {
+    let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo)];
+    let schemas = Schemas::new(vec![Echo.schema()]);
+    let experiment =
+        Experiment { name: "test".to_owned(), title: "Test".to_owned(), seed: 0, stages };
+    let graph = Graph::build(&experiment, &schemas).expect("the schemas fit");
+    let store = Store::open(cache).expect("the cache opens");
+    let session = Session::prepare(&graph, &methods, &store, cache, Device::Cpu, false)
+        .expect("nothing to hash");
+    let observer = Collected::default();
+    let outcome = run(&session, Settings { threads: 2, keep_going }, &observer, stop);
+    Ran { outcome, started: observer.started() }
+}
+
+fn diamond(first: &str) -> Vec<TypedStage> {
+    vec![
+        stage("top", first, &[]),
+        stage("left", "left", &[0]),
+        stage("right", "right", &[0]),
+        stage("bottom", "bottom", &[1, 2]),
+    ]
+}
+
+fn text_of(cache: &Path, ran: &Ran, index: usize) -> String {
+    let store = Store::open(cache).expect("the cache opens");
+    let key = ran.outcome.keys[index].expect("it has a result");
+    let record = store.lookup(&key).expect("readable").expect("there");
+    let blob = &record.outputs["text"].0["text.txt"];
+    std::fs::read_to_string(store.object_path(&blob.digest)).expect("the object is there")
+}
+
+#[test]
+fn results_flow_down_and_the_second_run_starts_nothing() {
+    let cache = tempfile::tempdir().expect("folder");
+    let first = run_stages(cache.path(), diamond("top"), false);
+    assert_eq!(first.started.len(), 4);
+    assert!(first.outcome.is_complete());
+    let bottom = text_of(cache.path(), &first, 3);
+    assert!(bottom.starts_with("bottom") && bottom.contains("lefttop"), "{bottom}");
+    let second = run_stages(cache.path(), diamond("top"), false);
+    assert!(second.started.is_empty());
+    assert!(second.outcome.endings.iter().all(|ending| *ending == Ending::Cached));
+}
+
+#[test]
+fn an_edit_runs_what_it_touches() {
+    let cache = tempfile::tempdir().expect("folder");
+    run_stages(cache.path(), diamond("top"), false);
+    let mut edited = diamond("top");
+    edited[1] = stage("left", "other", &[0]);
+    assert_eq!(run_stages(cache.path(), edited, false).started, ["left", "bottom"]);
+}
+
+#[test]
+fn equal_bytes_cut_off() {
+    let cache = tempfile::tempdir().expect("folder");
+    let stages = |first: &str| {
+        vec![stage("a", first, &[]), stage("b", "constant", &[0]), stage("c", "c", &[1])]
+    };
+    run_stages(cache.path(), stages("one"), false);
+    assert_eq!(run_stages(cache.path(), stages("two"), false).started, ["a", "b"]);
+}
+
+#[test]
+fn two_names_for_one_work_run_once() {
+    let cache = tempfile::tempdir().expect("folder");
+    let ran =
+        run_stages(cache.path(), vec![stage("a", "same", &[]), stage("b", "same", &[])], false);
+    assert_eq!(ran.started.len(), 1);
+    assert_eq!(ran.outcome.keys[0], ran.outcome.keys[1]);
+}
+
+#[test]
+fn a_deleted_object_runs_its_stage_alone() {
+    let cache = tempfile::tempdir().expect("folder");
+    let first = run_stages(cache.path(), diamond("top"), false);
+    let store = Store::open(cache.path()).expect("the cache opens");
+    let key = first.outcome.keys[1].expect("it has a result");
+    let record = store.lookup(&key).expect("readable").expect("there");
+    for blob in record.blobs() {
+        std::fs::remove_file(store.object_path(&blob.digest)).expect("remove");
+    }
+    assert_eq!(run_stages(cache.path(), diamond("top"), false).started, ["left"]);
+}
+
+#[test]
+fn a_failure_names_its_reason_and_stops_the_rest() {
+    let cache = tempfile::tempdir().expect("folder");
+    let stages = || vec![stage("bad", "fail", &[]), stage("after", "after", &[0])];
+    let ran = run_stages(cache.path(), stages(), false);
+    assert_eq!(ran.outcome.endings[0], Ending::Failed("the file is broken".to_owned()));
+    assert_eq!(ran.outcome.endings[1], Ending::Skipped);
+}
+
+#[test]
+fn keep_going_runs_what_does_not_need_the_failed_stage() {
+    let cache = tempfile::tempdir().expect("folder");
+    let stages = vec![
+        stage("bad", "fail", &[]),
+        stage("after", "after", &[0]),
+        stage("other", "other", &[]),
+        stage("last", "last", &[2]),
+    ];
+    let ran = run_stages(cache.path(), stages, true);
+    assert_eq!(ran.outcome.endings[1], Ending::Skipped);
+    assert_eq!(ran.outcome.endings[3], Ending::Executed);
+}
+
+#[test]
+fn a_panic_is_its_stage_s_failure() {
+    let cache = tempfile::tempdir().expect("folder");
+    let ran = run_stages(cache.path(), vec![stage("bad", "panic", &[])], false);
+    assert!(
+        matches!(&ran.outcome.endings[0], Ending::Failed(reason) if reason.contains("on purpose"))
+    );
+}
+
+#[test]
+fn a_stage_that_writes_nothing_fails_and_is_not_recorded() {
+    let cache = tempfile::tempdir().expect("folder");
+    for _ in 0..2 {
+        let ran = run_stages(cache.path(), vec![stage("mute", "silent", &[])], false);
+        assert!(
+            matches!(&ran.outcome.endings[0], Ending::Failed(reason) if reason.contains("text"))
+        );
+    }
+}
+
+#[test]
+fn stopping_ends_running_stages_and_starts_no_more() {
+    let cache = tempfile::tempdir().expect("folder");
+    let stop = AtomicBool::new(false);
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            stop.store(true, Ordering::Relaxed);
+        });
+        let stages = vec![stage("long", "wait", &[]), stage("after", "after", &[0])];
+        run_until(cache.path(), stages, false, &stop)
+    });
+    assert_eq!(ran.outcome.endings, [Ending::Stopped, Ending::Skipped]);
+}
