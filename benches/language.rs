@@ -1,0 +1,50 @@
+//! From text to stages and from stages to keys, for files far larger than anybody writes.
+//!
+//! `cargo bench --bench language`
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use msx::graph::Graph;
+use msx::language::{Source, compile};
+use std::fmt::Write;
+use std::hint::black_box;
+
+/// A file of about `lines` lines, one classifier in three of them.
+fn long_file(lines: usize) -> Source {
+    let mut text = "experiment long { seed: 1 }\ndataset d: phantom { count: 100 }\n\
+                    subset fold: d { }\n"
+        .to_owned();
+    for number in 0..lines / 3 {
+        writeln!(
+            text,
+            "classifier c{number}: cnn {{\n    train: fold.train, valid: fold.valid, epochs: 3\n}}"
+        )
+        .expect("a string takes everything");
+    }
+    Source { name: "long.msx".to_owned(), text }
+}
+
+/// Two nested loops of one hundred rounds.
+fn wide_sweep() -> Source {
+    let list = (1..=100).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "experiment wide {{ seed: 1 }}\ndataset d: phantom {{ count: 100 }}\nfor a in [{list}] {{ \
+         for b in [{list}] {{ subset fold: d {{ classes: top(a), seed: b }} }} }}\n"
+    );
+    Source { name: "wide.msx".to_owned(), text }
+}
+
+fn language(bencher: &mut Criterion) {
+    let schemas = msx::stages::schemas();
+    for (name, source) in [("10000_lines", long_file(10_000)), ("10000_stages", wide_sweep())] {
+        bencher.bench_function(&format!("compile/{name}"), |bencher| {
+            bencher.iter(|| black_box(compile(&source, &schemas, &[]).expect("no mistakes")));
+        });
+        let compiled = compile(&source, &schemas, &[]).expect("no mistakes");
+        bencher.bench_function(&format!("graph/{name}"), |bencher| {
+            bencher.iter(|| black_box(Graph::build(&compiled.experiment, &schemas)));
+        });
+    }
+}
+
+criterion_group!(benches, language);
+criterion_main!(benches);

@@ -1,0 +1,53 @@
+//! How a command fails, and how that is shown.
+
+use crate::language::Diagnostic;
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use std::io::{self, IsTerminal};
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The file has errors.
+    Diagnostics(Vec<Diagnostic>),
+    /// Anything else, in words that name place and remedy.
+    Message(String),
+    /// Already told, such as a failed stage of a run.
+    Told,
+    /// The user interrupted.
+    Interrupted,
+}
+
+impl Failure {
+    /// Wraps any error whose message already names place and remedy.
+    pub fn new(error: impl std::fmt::Display) -> Failure {
+        Failure::Message(error.to_string())
+    }
+
+    /// Tells the user on standard error.
+    pub fn print(&self) {
+        match self {
+            Failure::Diagnostics(diagnostics) => print_diagnostics(diagnostics),
+            Failure::Message(message) => {
+                anstream::eprintln!("{ERROR}error:{ERROR:#} {message}");
+            }
+            Failure::Told | Failure::Interrupted => {}
+        }
+    }
+}
+
+const ERROR: anstyle::Style =
+    anstyle::Style::new().bold().fg_color(Some(anstyle::Color::Ansi(anstyle::AnsiColor::Red)));
+
+/// Renders diagnostics on standard error, in colour on a terminal.
+pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+    for diagnostic in diagnostics {
+        let mut text = String::new();
+        match handler.render_report(&mut text, diagnostic) {
+            Ok(()) => eprintln!("{text}"),
+            Err(_) => eprintln!("{diagnostic}"),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The command line: one file a subcommand, and the only room that prints or exits.
+
+mod check;
+mod completions;
+mod errors;
+mod graph;
+mod load;
+mod plan;
+mod publish;
+mod run;
+mod show;
+mod stages;
+mod why;
+
+use clap::{Args, Parser, Subcommand};
+use errors::Failure;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit code for a file or stage with errors.
+const FAILED: u8 = 1;
+/// Exit code after an interruption, as shells expect it.
+const INTERRUPTED: u8 = 130;
+
+/// Describe medical-imaging experiments in .msx files and run them without ever doing the same
+/// work twice.
+#[derive(Debug, Parser)]
+#[command(name = "msx", version, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 all is well; 1 the file has errors or a stage failed; \
+    2 the command line is wrong; 130 interrupted.\nOutput has no colour where NO_COLOR is set \
+    or the output is no terminal.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run what has no result yet, and write the reports
+    Run(run::Arguments),
+    /// Look for errors without touching data
+    Check(check::Arguments),
+    /// Say for every stage whether it is cached, will run or may run
+    Plan(plan::Arguments),
+    /// Print the graph of stages for Graphviz or Mermaid
+    Graph(graph::Arguments),
+    /// The reference manual of stage kinds
+    Stages(stages::Arguments),
+    /// Say which input or parameter made a stage stale
+    Why(why::Arguments),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+/// An experiment file with values for its parameters.
+#[derive(Debug, Args)]
+struct FileArguments {
+    /// The experiment file
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+/// Values for the file's parameters.
+#[derive(Debug, Args)]
+struct Overrides {
+    /// Give a `param` of the file another value; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = load::parse_set)]
+    set: Vec<(String, String)>,
+}
+
+/// Where results are kept.
+#[derive(Debug, Args)]
+struct CacheArguments {
+    /// The cache folder
+    #[arg(long, env = "MSX_CACHE", default_value = "cache", value_hint = clap::ValueHint::DirPath)]
+    cache: PathBuf,
+    /// Read the user's files again even where they look unchanged
+    #[arg(long)]
+    verify: bool,
+}
+
+/// Where networks compute.
+#[derive(Debug, Args)]
+struct DeviceArguments {
+    /// auto, cpu, cuda, cuda:N, vulkan or libtorch
+    #[arg(long, env = "MSX_DEVICE", default_value = "auto")]
+    device: String,
+}
+
+/// Parses the command line, does what it says, and gives the process' exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
+        Command::Stages(arguments) => stages::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
+        Command::Completions(arguments) => {
+            completions::run(&arguments);
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(FAILED)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `msx plan`
+
+use super::errors::Failure;
+use super::load::{self, Loaded};
+use super::{CacheArguments, DeviceArguments, FileArguments};
+use crate::graph::explain;
+use crate::graph::plan::{Plan, Status};
+use crate::learn::device::Device;
+use crate::run::Session;
+use crate::stages;
+use crate::store::{History, Store};
+use clap::Args;
+
+/// Stages that a line names before it only counts.
+const MOST_NAMED: usize = 3;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    file: FileArguments,
+    #[command(flatten)]
+    cache: CacheArguments,
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let loaded = load::load(&arguments.file.file, &arguments.file.overrides)?;
+    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
+    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
+    let methods = stages::methods();
+    let session = Session::prepare(
+        &loaded.graph,
+        &methods,
+        &store,
+        loaded.base(),
+        device,
+        arguments.cache.verify,
+    )
+    .map_err(Failure::new)?;
+    let plan = session.plan();
+    let history = store.history(&loaded.path);
+    for index in 0..loaded.graph.nodes().len() {
+        anstream::println!("{}", line(&loaded, &plan, &store, &history, index));
+    }
+    let [cached, will, may, blocked] = plan.counts();
+    anstream::print!("{cached} cached, {will} will run, {may} may run");
+    if blocked > 0 {
+        anstream::print!(", {blocked} blocked");
+    }
+    anstream::println!();
+    Ok(())
+}
+
+fn line(loaded: &Loaded, plan: &Plan, store: &Store, history: &History, index: usize) -> String {
+    let stage = &loaded.graph.nodes()[index].stage;
+    let name = format!("{:<9} {:<10} {}", word(&plan.statuses[index]), stage.kind, stage.label());
+    match reason(loaded, plan, store, history, index) {
+        Some(reason) => format!("{name}  ({reason})"),
+        None => name,
+    }
+}
+
+fn word(status: &Status) -> &'static str {
+    match status {
+        Status::Cached { .. } => "cached",
+        Status::WillRun { .. } => "will run",
+        Status::MayRun { .. } => "may run",
+        Status::Blocked { .. } => "blocked",
+    }
+}
+
+/// Why a stage is not cached, in a few words.
+pub(super) fn reason(
+    loaded: &Loaded,
+    plan: &Plan,
+    store: &Store,
+    history: &History,
+    index: usize,
+) -> Option<String> {
+    let label = loaded.graph.nodes()[index].stage.label();
+    match &plan.statuses[index] {
+        Status::Cached { .. } => None,
+        Status::Blocked { reason } => Some(reason.clone()),
+        Status::MayRun { waits_on } => {
+            let nodes = loaded.graph.nodes();
+            let named = waits_on.iter().take(MOST_NAMED);
+            let mut givers: Vec<String> = named.map(|&giver| nodes[giver].stage.label()).collect();
+            if waits_on.len() > MOST_NAMED {
+                givers.push(format!("{} more", waits_on.len() - MOST_NAMED));
+            }
+            Some(format!("waits on {}", givers.join(", ")))
+        }
+        Status::WillRun { fingerprint } => {
+            let Some(before) = history.keys.get(&label) else {
+                return Some("never ran".to_owned());
+            };
+            if *before == fingerprint.key() {
+                return Some("its result is gone from the cache".to_owned());
+            }
+            let Ok(Some(record)) = store.record(before) else {
+                return Some("its last record is gone from the cache".to_owned());
+            };
+            let changes = explain::changes(&record.fingerprint, fingerprint);
+            let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            Some(words.join("; "))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Reports on disk: the template from the store, filled with names, settings and the graph.
+
+use super::errors::Failure;
+use super::load::Loaded;
+use crate::graph::OutputDigests;
+use crate::language::schema::{Default, MethodSchema};
+use crate::language::value::Value;
+use crate::report::{self, Provenance, ProvenanceStage, Setting};
+use crate::run::{Outcome, Session, platform};
+use crate::stages::report_output;
+use crate::store;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Writes every finished report of the experiment below `folder`, and says where.
+pub(super) fn publish(
+    loaded: &Loaded,
+    session: &Session<'_>,
+    outcome: &Outcome,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut pages = Vec::new();
+    let (kind, output, file) = report_output();
+    for (index, node) in loaded.graph.nodes().iter().enumerate() {
+        let Some(key) = outcome.keys[index].filter(|_| node.stage.kind == kind) else { continue };
+        let record = session.store.lookup(&key).map_err(Failure::new)?;
+        let blob = record.as_ref().and_then(|record| record.outputs.get(output)?.0.get(file));
+        let Some(blob) = blob else { continue };
+        let path = session.store.object_path(&blob.digest);
+        let template = fs::read_to_string(&path)
+            .map_err(|error| Failure::Message(format!("{}: {error}", path.display())))?;
+        let provenance = provenance(loaded, session, outcome, index)?;
+        let page = report::publish(&template, &provenance);
+        let target = folder.join(&loaded.experiment.name).join(file_name(&node.stage.label()));
+        write_if_changed(&target, &page)?;
+        pages.push(target);
+    }
+    Ok(pages)
+}
+
+/// `page[k: 6]` as a file name.
+fn file_name(label: &str) -> String {
+    let plain: String = label
+        .chars()
+        .map(|character| if character.is_alphanumeric() { character } else { '_' })
+        .collect();
+    format!("{}.html", plain.trim_matches('_'))
+}
+
+fn write_if_changed(path: &Path, page: &str) -> Result<(), Failure> {
+    if fs::read(path).is_ok_and(|present| present == page.as_bytes()) {
+        return Ok(());
+    }
+    store::write_atomically(path, page.as_bytes())
+        .map_err(|error| Failure::Message(format!("{error}; choose another folder with --reports")))
+}
+
+fn provenance(
+    loaded: &Loaded,
+    session: &Session<'_>,
+    outcome: &Outcome,
+    report: usize,
+) -> Result<Provenance, Failure> {
+    let mut outputs: Vec<Option<OutputDigests>> = Vec::with_capacity(outcome.keys.len());
+    for key in &outcome.keys {
+        let record = match key {
+            Some(key) => session.store.lookup(key).map_err(Failure::new)?,
+            None => None,
+        };
+        outputs.push(record.map(|record| record.output_digests()));
+    }
+    let inputs = loaded.graph.resolve_inputs(report, &outputs).unwrap_or_default();
+    let stages = loaded.graph.nodes().iter().zip(&outcome.keys).map(|(node, key)| {
+        let stage = &node.stage;
+        let schema = loaded.schemas.get(&stage.kind, &stage.method);
+        let mut givers: Vec<usize> = stage.inputs.iter().map(|input| input.stage).collect();
+        givers.sort_unstable();
+        givers.dedup();
+        ProvenanceStage {
+            name: stage.label(),
+            kind: stage.kind.clone(),
+            method: stage.method.clone(),
+            revision: node.revision,
+            key: key.map_or_else(|| "not run".to_owned(), |key| key.hex()),
+            settings: stage
+                .parameters
+                .iter()
+                .map(|(name, value)| setting(schema, loaded.experiment.seed, name, value))
+                .collect(),
+            inputs: givers,
+        }
+    });
+    Ok(Provenance {
+        title: loaded.experiment.title.clone(),
+        stages: stages.collect(),
+        inputs: inputs.iter().map(|input| input.input.stage).collect(),
+        versions: vec![
+            ("msx".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("platform".to_owned(), platform()),
+            ("device".to_owned(), session.device.to_string()),
+        ],
+    })
+}
+
+fn setting(schema: Option<&MethodSchema>, seed: i64, name: &str, value: &Value) -> Setting {
+    let field = schema.and_then(|schema| schema.fields.iter().find(|field| field.name == name));
+    let is_default = match field.map(|field| &field.default) {
+        Some(Default::Value(default)) => default == value,
+        Some(Default::ExperimentSeed) => *value == Value::Int(seed),
+        _ => false,
+    };
+    Setting { name: name.to_owned(), value: value.to_string(), is_default }
+}

@@ -1,0 +1,112 @@
+//! Live bars, one a running stage.
+
+use super::pace::{Pace, duration};
+use super::{metrics, summary};
+use crate::run::{Event, Observer};
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+/// How often the spinner of a silent stage turns.
+const TICK: Duration = Duration::from_millis(120);
+
+pub(super) struct Terminal {
+    bars: MultiProgress,
+    running: Mutex<BTreeMap<String, Running>>,
+}
+
+struct Running {
+    bar: ProgressBar,
+    pace: Option<(&'static str, Pace)>,
+}
+
+impl Terminal {
+    pub(super) fn new() -> Terminal {
+        Terminal { bars: MultiProgress::new(), running: Mutex::new(BTreeMap::new()) }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prints a line above the bars.
+    fn line(&self, style: Style, word: &str, text: &str) {
+        self.bars.suspend(|| anstream::eprintln!("{style}{word:<8}{style:#}{text}"));
+    }
+
+    fn start(&self, stage: &str) {
+        let bar = self.bars.add(ProgressBar::new(0));
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(stage.to_owned());
+        bar.enable_steady_tick(TICK);
+        self.running().insert(stage.to_owned(), Running { bar, pace: None });
+    }
+
+    fn advance(&self, event: &Event) {
+        let Event::Progressed { stage, activity, done, total, unit, metrics: figures } = event
+        else {
+            return;
+        };
+        let mut all = self.running();
+        let Some(running) = all.get_mut(stage) else { return };
+        if running.pace.as_ref().is_none_or(|(known, _)| known != activity) {
+            running.pace = Some((activity, Pace::from(*done)));
+            let template = "{spinner} {prefix} {bar:24} {pos}/{len} {msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                running.bar.set_style(style);
+            }
+        }
+        running.bar.set_length(*total);
+        running.bar.set_position(*done);
+        if let Some((_, pace)) = &running.pace {
+            let words = pace.words(*done, *total, unit);
+            running.bar.set_message(format!("{activity} {words}  {}", metrics(figures)));
+        }
+    }
+
+    fn end(&self, stage: &str) {
+        if let Some(running) = self.running().remove(stage) {
+            running.bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn observe(&self, event: &Event) {
+        match event {
+            Event::Planned { stages, cached, threads, device } => self.line(
+                QUIET,
+                "plan",
+                &format!("{stages} stages, {cached} cached; {threads} threads, device {device}"),
+            ),
+            Event::Started { stage, .. } => self.start(stage),
+            Event::Progressed { .. } => self.advance(event),
+            Event::Cached { stage, .. } => {
+                self.end(stage);
+                self.line(QUIET, "cached", stage);
+            }
+            Event::Finished { stage, seconds, .. } => {
+                self.end(stage);
+                self.line(GOOD, "done", &format!("{stage} in {}", duration(*seconds)));
+            }
+            Event::Failed { stage, message } => {
+                self.end(stage);
+                self.line(BAD, "failed", &format!("{stage}: {message}"));
+            }
+            Event::Stopped { stage } => {
+                self.end(stage);
+                self.line(QUIET, "stopped", stage);
+            }
+            Event::Ended { executed, cached, failed, skipped, seconds } => {
+                self.line(GOOD, "end", &summary(*executed, *cached, *failed, *skipped, *seconds))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `msx why`
+
+use super::errors::Failure;
+use super::load::{self, Loaded};
+use super::{CacheArguments, DeviceArguments, Overrides, plan};
+use crate::graph::plan::{Plan, Status};
+use crate::learn::device::Device;
+use crate::run::Session;
+use crate::stages;
+use crate::store::Store;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The stage: a name, or a family member such as 'g[arch: cpd]'
+    stage: String,
+    /// The experiment file; without it, the one that ran last, with the same --set
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(flatten)]
+    cache: CacheArguments,
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
+    let loaded = load_file(arguments, &store)?;
+    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
+    let members = loaded.graph.find(&arguments.stage);
+    if members.is_empty() {
+        return Err(no_such_stage(&loaded, &arguments.stage));
+    }
+    let methods = stages::methods();
+    let session = Session::prepare(
+        &loaded.graph,
+        &methods,
+        &store,
+        loaded.base(),
+        device,
+        arguments.cache.verify,
+    )
+    .map_err(Failure::new)?;
+    let plan = session.plan();
+    for index in members {
+        explain(&loaded, &plan, &store, index);
+    }
+    Ok(())
+}
+
+fn load_file(arguments: &Arguments, store: &Store) -> Result<Loaded, Failure> {
+    if let Some(file) = &arguments.file {
+        return load::load(file, &arguments.overrides);
+    }
+    let Some(last) = store.last_run() else {
+        return Err(Failure::Message(
+            "nothing ran in this cache yet; name the file: msx why STAGE FILE".to_owned(),
+        ));
+    };
+    let mut set = last.set;
+    set.retain(|(name, _)| arguments.overrides.set.iter().all(|(other, _)| other != name));
+    set.extend(arguments.overrides.set.iter().cloned());
+    load::load(&last.file, &Overrides { set })
+}
+
+fn no_such_stage(loaded: &Loaded, wanted: &str) -> Failure {
+    let labels: Vec<String> = loaded.graph.nodes().iter().map(|node| node.stage.label()).collect();
+    let nearest =
+        labels.iter().max_by(|a, b| strsim::jaro(a, wanted).total_cmp(&strsim::jaro(b, wanted)));
+    match nearest {
+        Some(nearest) => {
+            Failure::Message(format!("there is no stage `{wanted}`; did you mean `{nearest}`?"))
+        }
+        None => Failure::Message("the experiment has no stages".to_owned()),
+    }
+}
+
+/// Prints the stage's state, and for one that waits the reasons of those that it waits on, down
+/// to the stages where the change began.
+fn explain(loaded: &Loaded, plan: &Plan, store: &Store, index: usize) {
+    let history = store.history(&loaded.path);
+    let label = |index: usize| loaded.graph.nodes()[index].stage.label();
+    let mut visited = vec![false; loaded.graph.nodes().len()];
+    let mut waiting = vec![(index, 0)];
+    while let Some((index, depth)) = waiting.pop() {
+        if std::mem::replace(&mut visited[index], true) {
+            continue;
+        }
+        let indent = "  ".repeat(depth);
+        let reason = plan::reason(loaded, plan, store, &history, index);
+        let text = match (&plan.statuses[index], reason) {
+            (Status::Cached { .. }, _) => {
+                "is cached: nothing that it depends on changed".to_owned()
+            }
+            (Status::WillRun { .. }, Some(reason)) => format!("will run: {reason}"),
+            (Status::Blocked { .. }, Some(reason)) => format!("cannot run: {reason}"),
+            (_, Some(reason)) => format!("may run: {reason}"),
+            (_, None) => "may run".to_owned(),
+        };
+        anstream::println!("{indent}{} {text}", label(index));
+        if let Status::MayRun { waits_on } = &plan.statuses[index] {
+            waiting.extend(waits_on.iter().rev().map(|&giver| (giver, depth + 1)));
+        }
+    }
+}

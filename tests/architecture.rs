@@ -1,0 +1,101 @@
+//! The order of the rooms, as ARCHITECTURE.md draws it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use walkdir::WalkDir;
+
+/// From the ground up; a room may use those before it.
+const ROOMS: [&str; 11] = [
+    "progress", "language", "graph", "store", "data", "learn", "measure", "report", "stages",
+    "run", "cli",
+];
+
+/// Lines of a file beyond which it wants splitting.
+const LONGEST_FILE: usize = 500;
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    WalkDir::new(&root)
+        .into_iter()
+        .map(|entry| entry.expect("readable").into_path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            let name = path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
+            (name, text)
+        })
+        .collect()
+}
+
+fn room_of(file: &str) -> Option<usize> {
+    let first = file.split('/').next()?.trim_end_matches(".rs");
+    ROOMS.iter().position(|room| *room == first)
+}
+
+#[test]
+fn rooms_use_only_rooms_before_them() {
+    let mut broken = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (file, text) in sources() {
+        let Some(own) = room_of(&file) else { continue };
+        seen.insert(own);
+        for used in text.split("crate::").skip(1) {
+            let name: String =
+                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if let Some(other) = ROOMS.iter().position(|room| *room == name)
+                && other > own
+            {
+                broken.push(format!("{file} uses {name}"));
+            }
+        }
+    }
+    assert_eq!(seen.len(), ROOMS.len(), "a room is missing or was renamed");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_language_knows_nothing_of_burn_threads_or_files() {
+    for (file, text) in sources() {
+        if file.starts_with("language/") {
+            for word in ["burn::", "rayon::", "std::fs", "std::thread"] {
+                assert!(!text.contains(word), "{file} mentions {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_command_line_prints_or_exits() {
+    for (file, text) in sources() {
+        if file.starts_with("cli/") {
+            continue;
+        }
+        for word in ["println!", "eprintln!", "process::exit", "dbg!"] {
+            assert!(!text.contains(word), "{file} mentions {word}");
+        }
+    }
+}
+
+#[test]
+fn files_stay_readable() {
+    for (file, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST_FILE, "{file} has {lines} lines");
+    }
+}
+
+#[test]
+fn the_rooms_are_those_of_the_document() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let text = fs::read_to_string(path).expect("it is there");
+    let mut last = 0;
+    for room in ROOMS {
+        let place = [format!("`src/{room}/`"), format!("`src/{room}.rs`")]
+            .iter()
+            .find_map(|name| text.find(name.as_str()))
+            .unwrap_or_else(|| panic!("ARCHITECTURE.md does not name {room}"));
+        assert!(place > last, "{room} stands in another place in ARCHITECTURE.md");
+        last = place;
+    }
+}

@@ -1,0 +1,114 @@
+//! What the documents say holds: their examples check, the manual is the program's own, and every
+//! dependency has its reason.
+
+use msx::language::{Source, compile, manual};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).expect("the folder is in the repository");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn must_compile(name: &str, text: String) {
+    let source = Source { name: name.to_owned(), text };
+    match compile(&source, &msx::stages::schemas(), &[]) {
+        Ok(compiled) => assert!(compiled.warnings.is_empty(), "{name}: {:?}", compiled.warnings),
+        Err(errors) => panic!("{name}: {errors:?}"),
+    }
+}
+
+#[test]
+fn examples_and_experiments_check() {
+    let mut paths = files("examples", "msx");
+    paths.extend(files("experiments", "msx"));
+    assert!(paths.len() >= 5, "only {} files", paths.len());
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("readable");
+        must_compile(&path.display().to_string(), text);
+    }
+}
+
+/// A fenced `msx` block is a whole file.
+#[test]
+fn experiments_in_documents_check() {
+    let mut paths = files("docs", "md");
+    paths.push(root().join("README.md"));
+    let mut found = 0;
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("readable");
+        for block in text.split("```msx\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            must_compile(&path.display().to_string(), block.to_owned());
+            found += 1;
+        }
+    }
+    assert!(found >= 3, "only {found} blocks");
+}
+
+/// After a change run `MSX_BLESS=1 cargo test --test docs`.
+#[test]
+fn the_stage_reference_is_the_program_s_own() {
+    let schemas = msx::stages::schemas();
+    let mut page = "# Stage kinds\n\nMade by `msx stages KIND`; a test keeps it so.\n".to_owned();
+    for kind in schemas.kinds() {
+        let text = manual::kind_page(&schemas, kind).expect("a kind of the registry");
+        page.push_str(&format!("\n## {kind}\n\n```text\n{}\n```\n", text.trim_end()));
+    }
+    if std::env::var_os("MSX_BLESS").is_some() {
+        fs::write(root().join("docs/stages.md"), &page).expect("writable");
+    }
+    assert!(
+        read("docs/stages.md") == page,
+        "docs/stages.md is out of date; run MSX_BLESS=1 cargo test --test docs"
+    );
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = read("Cargo.toml");
+    let contributing = read("CONTRIBUTING.md");
+    let mut section = "";
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if section.ends_with("dependencies]") && line.contains('=') {
+            let name = line.split(['=', ' ']).next().expect("a name");
+            assert!(contributing.contains(&format!("`{name}`")), "CONTRIBUTING.md lacks {name}");
+        }
+    }
+}
+
+/// Relative links lead somewhere.
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let mut paths = files("docs", "md");
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "experiments/README.md"] {
+        paths.push(root().join(name));
+    }
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("readable");
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let folder = path.parent().expect("a file has a folder");
+            assert!(folder.join(target).exists(), "{}: {target}", path.display());
+        }
+    }
+}

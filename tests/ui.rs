@@ -1,0 +1,52 @@
+//! Every broken file under `tests/ui/` against the messages that belong to it.
+//!
+//! After a deliberate change run `MSX_BLESS=1 cargo test --test ui` and read the difference.
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use msx::language::{Diagnostic, Source, compile};
+use std::fs;
+use std::path::Path;
+
+fn render(diagnostics: &[Diagnostic]) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_links(false)
+        .with_width(100);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        handler.render_report(&mut text, diagnostic).expect("a string takes everything");
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn messages_are_as_recorded() {
+    let schemas = msx::stages::schemas();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
+    let mut paths: Vec<_> = fs::read_dir(&folder)
+        .expect("the folder is in the repository")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "msx"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 12, "only {} broken files", paths.len());
+    let mut differing = Vec::new();
+    for path in paths {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let errors = compile(&Source { name: name.clone(), text }, &schemas, &[])
+            .expect_err("every file here has mistakes");
+        let found = render(&errors);
+        let recorded = path.with_extension("stderr");
+        if std::env::var_os("MSX_BLESS").is_some() {
+            fs::write(&recorded, &found).expect("writable");
+        } else if fs::read_to_string(&recorded).unwrap_or_default() != found {
+            differing.push(format!("{name}:\n{found}"));
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "these messages differ from the recorded ones:\n{}",
+        differing.join("\n")
+    );
+}
