@@ -16,6 +16,8 @@ pub(super) struct Line {
     pub(super) colour: usize,
     /// Whether the points are marked.
     pub(super) dots: bool,
+    /// Whether a line joins the points; between words there is nothing that it could pass.
+    pub(super) joined: bool,
 }
 
 /// A chart of lines.
@@ -175,7 +177,9 @@ impl Frame {
                 svg.push_str(&self.path(&format!("whisker c{colour}"), &[(*x, *low), (*x, *high)]));
             }
         }
-        svg.push_str(&self.path(&format!("line c{colour}"), &line.points));
+        if line.joined {
+            svg.push_str(&self.path(&format!("line c{colour}"), &line.points));
+        }
         if line.dots {
             for (x, y) in &line.points {
                 svg.push_str(&format!(

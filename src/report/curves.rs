@@ -24,7 +24,7 @@ pub(super) fn curves(view: &CurvesView) -> String {
             continue;
         }
         let dots = points.len() < 30;
-        let line = Line { name: name.clone(), points, band: None, colour: 0, dots };
+        let line = Line { name: name.clone(), points, band: None, colour: 0, dots, joined: true };
         let title = name.replace('_', " ");
         body.push_str(
             &Chart {

@@ -95,6 +95,7 @@ pub(super) fn roc_curves(evaluations: &[EvaluationView]) -> String {
                     band: None,
                     colour,
                     dots: false,
+                    joined: true,
                 })
             })
             .collect();
@@ -170,6 +171,7 @@ fn panel(
                 band: Some(points.iter().map(|p| (value(p).low, value(p).high)).collect()),
                 colour,
                 dots: true,
+                joined: words.is_empty(),
             }
         })
         .collect();

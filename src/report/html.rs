@@ -18,12 +18,21 @@ pub(super) const TITLE: &str = "⟦title⟧";
 /// Where the graph and the settings go.
 pub(super) const PROVENANCE: &str = "⟦provenance⟧";
 
-/// `0.912 (0.884–0.940)`
+/// `0.912 (0.884–0.940)`, and `−0.110 (−0.145 to −0.074)` where a dash would be read as a minus.
 pub(super) fn interval(interval: &Interval) -> String {
     let Interval { value, low, high } = interval;
+    let between = if *low < 0.0 { " to " } else { "–" };
     format!(
-        "<span class=\"point\">{value:.3}</span> <span class=\"range\">({low:.3}–{high:.3})</span>"
+        "<span class=\"point\">{}</span> <span class=\"range\">({}{between}{})</span>",
+        signed(*value),
+        signed(*low),
+        signed(*high)
     )
+}
+
+/// Three decimals with a minus sign of its own width, not a hyphen.
+fn signed(value: f64) -> String {
+    format!("{value:.3}").replace('-', "−")
 }
 
 /// A section with a heading and an explanation.

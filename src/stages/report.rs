@@ -42,7 +42,7 @@ impl Method for Report {
                    the graph of stages, and settings, keys and versions. The page needs no \
                    network and no other file.",
             example: "report page { show: [real, auc[*], fig] }",
-            revision: 1,
+            revision: 2,
             header: Header::Nothing,
             fields: vec![
                 Field {
@@ -89,10 +89,10 @@ fn add(view: &mut ReportView, stage: usize, input: &StageInput) -> Result<(), St
         "neighbours" => view.neighbours.push(neighbours(stage, input)?),
         "evaluate" => {
             let evaluated: Evaluated = input.read_json("result", "evaluation.json")?;
-            if let Some(mean) = &evaluated.evaluation.macro_auroc {
-                if !view.confidences.contains(&mean.confidence) {
-                    view.confidences.push(mean.confidence);
-                }
+            if let Some(mean) = &evaluated.evaluation.macro_auroc
+                && !view.confidences.contains(&mean.confidence)
+            {
+                view.confidences.push(mean.confidence);
             }
             view.evaluations.push(evaluation(stage, &evaluated));
         }

@@ -36,6 +36,30 @@ impl Golden {
         (view.shape().to_vec(), values)
     }
 
+    /// The bytes of an array of bytes.
+    pub fn raw(&self, name: &str) -> Vec<u8> {
+        let file = SafeTensors::deserialize(&self.bytes).expect("safetensors");
+        let view = file.tensor(name).unwrap_or_else(|_| panic!("no golden value `{name}`"));
+        view.data().to_vec()
+    }
+
+    /// The names of all tensors that begin with `prefix`, without it.
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        let file = SafeTensors::deserialize(&self.bytes).expect("safetensors");
+        file.names()
+            .iter()
+            .filter_map(|name| name.strip_prefix(prefix))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// One of the words that the script left beside the tensors.
+    pub fn metadata(&self, key: &str) -> String {
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).expect("safetensors");
+        let words = header.metadata().clone().unwrap_or_default();
+        words.get(key).unwrap_or_else(|| panic!("no `{key}` beside the golden values")).clone()
+    }
+
     /// A tensor on the CPU.
     pub fn tensor<const D: usize>(&self, name: &str) -> Tensor<Flex, D> {
         let (shape, values) = self.array(name);

@@ -194,7 +194,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         if data.count() == 0 {
             return Err(LearnError::Configuration("the training fold is empty".to_owned()));
         }
-        let odd = |batch: &&usize| **batch == 0 || **batch % GROUP != 0;
+        let odd = |batch: &&usize| **batch == 0 || !batch.is_multiple_of(GROUP);
         if let Some(batch) = settings.schedule.batches.iter().find(odd) {
             return Err(LearnError::Configuration(format!(
                 "a batch must be a multiple of {GROUP}, because the discriminator compares \

@@ -1,0 +1,182 @@
+//! The program as a researcher uses it: run, look, change a line, run again.
+
+#[path = "support/project.rs"]
+mod project;
+
+use project::{Project, SMALL, SMALL_STAGES};
+use std::fs;
+
+/// A project that has run.
+fn ran() -> Project {
+    let project = Project::new(SMALL);
+    let first = project.run(&[]);
+    assert_eq!((first.code, first.executed.len()), (Some(0), SMALL_STAGES), "{:?}", first.failed);
+    project
+}
+
+#[test]
+fn only_what_a_change_touches_runs_again() {
+    let project = ran();
+    let second = project.run(&[]);
+    second.executed(&[]);
+    assert_eq!(second.cached as usize, SMALL_STAGES);
+
+    // What means the same: a comment, a name, the order of fields, a default, a spelling.
+    project.edit("param epochs", "# how long\nparam epochs");
+    project.edit("small_cpd", "renamed");
+    project.edit(
+        "widths: [4, 8] }\nevaluate   real",
+        "widths: [4, 8], batch: 48, mirror: true }\nevaluate   real",
+    );
+    project.edit("{ count: 500, size: 16px }", "{ size: 16px, count: 5_00 }");
+    project.edit("length: 320 img, batch: [8]", "length: 0.32 kimg, batch: [8]");
+    project.run(&[]).executed(&[]);
+    let page = project.pages().into_values().next().expect("a page");
+    assert!(page.contains("renamed"), "the page tells the old name");
+
+    // What means something else.
+    let stale = [
+        "auc[arch: cpd]",
+        "auc[arch: prog]",
+        "nn[arch: cpd]",
+        "nn[arch: prog]",
+        "on_fake[arch: cpd]",
+        "on_fake[arch: prog]",
+        "on_real",
+        "page",
+        "real",
+        "summary",
+    ];
+    let plan = project.msx(&["plan", "experiment.msx", "--set", "epochs=3"]);
+    assert!(plan.out.contains("epochs: 2 → 3"), "{}", plan.out);
+    project.run(&["--set", "epochs=3"]).executed(&stale);
+    // And back: everything is still there.
+    project.run(&[]).executed(&[]);
+    project.is_whole();
+}
+
+#[test]
+fn a_lost_object_costs_its_stage_alone() {
+    let project = ran();
+    let curves = |outputs: &serde_json::Value| outputs.get("generator").is_some();
+    let (_, outputs) =
+        project.results().into_iter().find(|(_, outputs)| curves(outputs)).expect("a GAN");
+    let digest = outputs["generator"]["generator.safetensors"]["digest"].clone();
+    let digest = digest.as_str().expect("a digest");
+    fs::remove_file(project.cache.join("objects").join(&digest[..2]).join(digest))
+        .expect("the object is there");
+    let again = project.run(&[]);
+    assert_eq!(again.executed.len(), 1, "{:?}", again.executed);
+    assert!(again.executed[0].starts_with("small_"), "{:?}", again.executed);
+    project.is_whole();
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let results = ["1", "2", "3"].map(|threads| {
+        let project = Project::new(SMALL);
+        assert_eq!(project.run(&["--threads", threads]).code, Some(0));
+        (project.results(), project.pages())
+    });
+    assert_eq!(results[0], results[1]);
+    assert_eq!(results[0], results[2]);
+}
+
+#[test]
+fn why_says_which_parameter_and_where_it_began() {
+    let project = ran();
+    let fresh = project.msx(&["why", "small_cpd", "experiment.msx"]);
+    assert!(fresh.out.contains("is cached"), "{}", fresh.out);
+    project.edit("length: 320 img, batch: 8,", "length: 400 img, batch: 8,");
+    let why = project.msx(&["why", "small_cpd"]);
+    assert_eq!(why.out.trim(), "small_cpd will run: length: 320 img → 400 img");
+    let why = project.msx(&["why", "auc[arch: cpd]"]);
+    assert!(why.out.contains("small_cpd will run: length: 320 img → 400 img"), "{}", why.out);
+    let unknown = project.msx(&["why", "smal_cpd"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("did you mean `small_cpd`?"), "{}", unknown.err);
+}
+
+#[test]
+fn the_report_holds_the_numbers_of_the_records() {
+    let project = ran();
+    let evaluation = project.results().into_values().find_map(|outputs| {
+        let digest = outputs["result"]["evaluation.json"]["digest"].as_str()?.to_owned();
+        fs::read(project.cache.join("objects").join(&digest[..2]).join(digest)).ok()
+    });
+    let evaluation: serde_json::Value =
+        serde_json::from_slice(&evaluation.expect("an evaluation")).expect("JSON");
+    let page = project.pages().into_values().next().expect("a page");
+    assert!(evaluation.is_object());
+    for must in ["<svg", "data:image/png;base64,", "AUROC", "Everything, small"] {
+        assert!(page.contains(must), "the page lacks {must}");
+    }
+    // One self-contained file: nothing is fetched.
+    for never in ["src=\"http", "href=\"http", "@import", "<script src"] {
+        assert!(!page.contains(never), "the page has {never}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_with_their_place_and_fail() {
+    let project =
+        Project::new(&SMALL.replace("cnn {", "cnm {").replace("epochs: epochs", "epoch: 2"));
+    for command in ["check", "plan", "run", "graph"] {
+        let said = project.msx(&[command, "experiment.msx"]);
+        assert_eq!(said.code, Some(1), "{command}");
+        assert!(said.err.contains("did you mean `cnn`?"), "{command}: {}", said.err);
+        assert!(said.err.contains("experiment.msx:"), "{command}: {}", said.err);
+    }
+    assert!(!project.cache.join("records").exists());
+}
+
+#[test]
+fn the_command_line_says_what_is_wrong_with_it() {
+    let project = Project::new(SMALL);
+    for (arguments, code, words) in [
+        (&["run", "none.msx"][..], 1, "none.msx"),
+        (&["run", "experiment.msx", "--set", "epoch=3"], 1, "did you mean `epochs`?"),
+        (&["run", "experiment.msx", "--set", "epochs=many"], 1, "epochs"),
+        (&["run", "experiment.msx", "--set", "epochs"], 2, "NAME=VALUE"),
+        (&["run", "experiment.msx", "--threads", "0"], 2, "--threads"),
+        (&["run", "experiment.msx", "--device", "gpu"], 1, "choose auto, cpu, cuda"),
+        (&["stages", "classifer"], 1, "classifier"),
+        (&["rum"], 2, "run"),
+    ] {
+        let said = project.msx(arguments);
+        assert_eq!(said.code, Some(code), "{arguments:?}: {}", said.err);
+        assert!(said.err.contains(words), "{arguments:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn what_is_no_terminal_gets_plain_lines() {
+    let project = Project::new(SMALL);
+    let output = project.command(&["run", "experiment.msx"]).output().expect("it starts");
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{err}");
+    assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}') && !err.contains('\r'), "{err}");
+    assert!(err.contains("start   small_cpd (gan cpd)"), "{err}");
+    assert!(err.contains("executed 16 stages, 0 cached"), "{err}");
+    let path = out.trim().strip_prefix("report: ").expect("the last word is where the report is");
+    assert!(project.folder().join(path).is_file(), "{path}");
+}
+
+#[test]
+fn other_commands_print_for_other_programs() {
+    let project = Project::new(SMALL);
+    for (arguments, words) in [
+        (&["graph", "experiment.msx"][..], "digraph experiment {"),
+        (&["graph", "experiment.msx", "--format", "mermaid"], "flowchart LR"),
+        (&["stages"], "classifier densenet121"),
+        (&["stages", "gan"], "gradient_penalty: a number"),
+        (&["completions", "bash"], "complete -F _msx"),
+        (&["check", "experiment.msx"], "16 stages, no errors"),
+        (&["plan", "experiment.msx"], "0 cached, 1 will run, 15 may run"),
+    ] {
+        let said = project.msx(arguments);
+        assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.err);
+        assert!(said.out.contains(words), "{arguments:?}: {}", said.out);
+    }
+}
