@@ -1,20 +1,25 @@
 //! What long work tells the outside while it runs. A leaf: every room may use it.
 
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
+/// A word that is mostly written in the source, and sometimes comes from another process.
+pub type Word = Cow<'static, str>;
+
 /// One sign of life of a running stage.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// What is done at the moment, e.g. `training` or `reading images`.
-    pub activity: &'static str,
+    pub activity: Word,
     /// Units finished so far.
     pub done: u64,
     /// Units in all.
     pub total: u64,
     /// The unit in the plural: `images`, `epochs`, `files`.
-    pub unit: &'static str,
+    pub unit: Word,
     /// Named figures of the moment (losses, AUROC), in display order.
-    pub metrics: Vec<(&'static str, f64)>,
+    pub metrics: Vec<(Word, f64)>,
 }
 
 /// Receives progress and passes on the wish to stop.

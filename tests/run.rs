@@ -113,7 +113,8 @@ fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &Ato
     let session = Session::prepare(&graph, &methods, &store, cache, Device::Cpu, false)
         .expect("nothing to hash");
     let observer = Collected::default();
-    let outcome = run(&session, Settings { threads: 2, keep_going }, &observer, stop);
+    let outcome =
+        run(&session, &Settings { threads: 2, keep_going, worker: None }, &observer, stop);
     Ran { outcome, started: observer.started() }
 }
 

@@ -11,6 +11,7 @@ mod run;
 mod show;
 mod stages;
 mod why;
+mod worker;
 
 use clap::{Args, Parser, Subcommand};
 use errors::Failure;
@@ -50,6 +51,9 @@ enum Command {
     Why(why::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
+    /// Run one stage as another msx asks it on standard input
+    #[command(name = crate::run::WORKER_COMMAND, hide = true)]
+    Worker,
 }
 
 /// An experiment file with values for its parameters.
@@ -103,6 +107,7 @@ pub fn main() -> ExitCode {
             completions::run(&arguments);
             Ok(())
         }
+        Command::Worker => worker::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -57,8 +57,9 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings {
         threads: arguments.threads.map_or_else(processors, NonZeroUsize::get),
         keep_going: arguments.keep_going,
+        worker: Some(std::env::current_exe().map_err(Failure::new)?),
     };
-    let outcome = run::run(&session, settings, observer.as_ref(), &stop);
+    let outcome = run::run(&session, &settings, observer.as_ref(), &stop);
     save_history(&loaded, &store, &outcome)?;
     let pages = publish::publish(&loaded, &session, &outcome, &arguments.reports)?;
     show::pages(&pages, arguments.json);

@@ -32,10 +32,10 @@ pub(super) fn ingest(
             writer.append(square)?;
         }
         monitor.report(&Progress {
-            activity: "reading",
+            activity: "reading".into(),
             done: (position * CHUNK + chunk.len()) as u64,
             total: files.len() as u64,
-            unit: "images",
+            unit: "images".into(),
             metrics: Vec::new(),
         });
     }

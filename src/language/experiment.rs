@@ -1,11 +1,12 @@
 //! What the language hands to the graph: a plain list of typed stages.
 
 use super::value::Value;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The loop variables of a family member with their values, in the order of the loops.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Bindings(pub Vec<(String, Value)>);
 
 impl Bindings {

@@ -3,10 +3,12 @@
 #[cfg(any(feature = "cuda", feature = "vulkan"))]
 mod probe;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A device for networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Device {
     /// The processor, through burn's `flex` backend. Same bytes for any number of threads.
     Cpu,

@@ -1,5 +1,6 @@
 //! What the runner tells while it works. Terminal, plain lines and JSON all render these.
 
+use crate::progress::Progress;
 use serde::Serialize;
 
 /// One happening of a run. The JSON form is one object a line with an `event` field.
@@ -32,16 +33,9 @@ pub enum Event {
     Progressed {
         /// Its label.
         stage: String,
-        /// What it does.
-        activity: &'static str,
-        /// Units done.
-        done: u64,
-        /// Units in all.
-        total: u64,
-        /// The unit.
-        unit: &'static str,
-        /// Figures of the moment.
-        metrics: Vec<(&'static str, f64)>,
+        /// What it does and how far it is.
+        #[serde(flatten)]
+        progress: Progress,
     },
     /// A stage's result was found in the store while others ran.
     Cached {

@@ -2,14 +2,14 @@
 
 use super::event::{Event, Observer};
 use super::session::Session;
+use super::worker::{self, Order};
 use crate::graph::{Digest, Fingerprint, OutputDigests};
-use crate::learn::checkpoint::Checkpoints;
 use crate::progress::{Monitor, Progress};
-use crate::stages::{Context, Parameters, StageError, StageInput};
-use crate::store::{CheckpointFolder, Provenance, Record, Scratch, StoreError};
+use crate::stages::{StageError, StageInput};
+use crate::store::{Provenance, Record, Scratch, StoreError};
 use std::any::Any;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -23,6 +23,9 @@ pub(super) struct Job<'a> {
     /// The output digests of those stages.
     pub(super) outputs: Vec<Option<OutputDigests>>,
     pub(super) threads: usize,
+    /// The program that runs a stage with networks in a process of its own; without it they run
+    /// in this one.
+    pub(super) worker: Option<&'a Path>,
     pub(super) observer: &'a dyn Observer,
     pub(super) stop: &'a AtomicBool,
 }
@@ -36,14 +39,9 @@ pub(super) enum Done {
 }
 
 impl Job<'_> {
-    /// Runs on a thread pool of its own. A panic is this stage's failure and no one else's.
+    /// Runs on a thread pool of its own.
     pub(super) fn run(&self) -> Result<Done, StageError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build()
-            .map_err(StageError::other)?;
-        catch_unwind(AssertUnwindSafe(|| pool.install(|| self.execute())))
-            .unwrap_or_else(|panic| Err(StageError::Defect(panic_message(panic.as_ref()))))
+        on_pool(self.threads, || self.execute())
     }
 
     fn execute(&self) -> Result<Done, StageError> {
@@ -75,20 +73,25 @@ impl Job<'_> {
     fn run_method(&self, scratch: &Scratch) -> Result<(), StageError> {
         let node = &self.session.graph.nodes()[self.index];
         let inputs = self.link_inputs(scratch)?;
-        let trajectory = self.fingerprint.trajectory(&node.horizon);
-        let checkpoints = FiledCheckpoints(self.session.store.checkpoints(&trajectory));
+        let order = Order {
+            kind: node.stage.kind.clone(),
+            method: node.stage.method.clone(),
+            parameters: node.stage.parameters.clone(),
+            inputs,
+            base: self.session.base.clone(),
+            out: scratch.out(),
+            device: self.session.device,
+            threads: self.threads,
+            cache: self.session.store.root().to_owned(),
+            trajectory: self.fingerprint.trajectory(&node.horizon),
+        };
         let monitor =
             StageMonitor { label: node.stage.label(), observer: self.observer, stop: self.stop };
-        let context = Context {
-            parameters: Parameters(&node.stage.parameters),
-            inputs: &inputs,
-            base: &self.session.base,
-            out: &scratch.out(),
-            device: &self.session.device,
-            monitor: &monitor,
-            checkpoints: &checkpoints,
-        };
-        self.session.method(self.index).run(&context)
+        let method = self.session.method(self.index);
+        match self.worker {
+            Some(program) if method.uses_device() => worker::delegate(program, &order, &monitor),
+            _ => order.obey(method, self.session.store, &monitor),
+        }
     }
 
     fn link_inputs(&self, scratch: &Scratch) -> Result<Vec<StageInput>, StageError> {
@@ -165,14 +168,8 @@ struct StageMonitor<'a> {
 
 impl Monitor for StageMonitor<'_> {
     fn report(&self, progress: &Progress) {
-        self.observer.observe(&Event::Progressed {
-            stage: self.label.clone(),
-            activity: progress.activity,
-            done: progress.done,
-            total: progress.total,
-            unit: progress.unit,
-            metrics: progress.metrics.clone(),
-        });
+        let (stage, progress) = (self.label.clone(), progress.clone());
+        self.observer.observe(&Event::Progressed { stage, progress });
     }
 
     fn stop_requested(&self) -> bool {
@@ -180,17 +177,15 @@ impl Monitor for StageMonitor<'_> {
     }
 }
 
-/// The store's checkpoints in the form that trainings ask for.
-struct FiledCheckpoints(CheckpointFolder);
-
-impl Checkpoints for FiledCheckpoints {
-    fn latest(&self, at_most: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
-        self.0.latest(at_most).map_err(io::Error::other)
-    }
-
-    fn save(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
-        self.0.save(position, bytes).map_err(io::Error::other)
-    }
+/// Does work on threads of its own. A panic in it is this work's failure and nobody else's.
+pub(super) fn on_pool<T: Send>(
+    threads: usize,
+    work: impl FnOnce() -> Result<T, StageError> + Send,
+) -> Result<T, StageError> {
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(StageError::other)?;
+    catch_unwind(AssertUnwindSafe(|| pool.install(work)))
+        .unwrap_or_else(|panic| Err(StageError::Defect(panic_message(panic.as_ref()))))
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

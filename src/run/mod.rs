@@ -4,8 +4,10 @@ mod event;
 mod execute;
 mod schedule;
 mod session;
+mod worker;
 
 pub use event::{Event, Observer};
 pub use execute::platform;
 pub use schedule::{Ending, Outcome, Settings, run};
 pub use session::Session;
+pub use worker::{COMMAND as WORKER_COMMAND, serve};

@@ -9,18 +9,22 @@ use super::execute::{Done, Job};
 use super::session::Session;
 use crate::graph::{Digest, Fingerprint, OutputDigests};
 use crate::stages::StageError;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::Scope;
 use std::time::Instant;
 
 /// How to run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Threads for all stages together; at least one.
     pub threads: usize,
     /// Go on with stages that do not need a failed one.
     pub keep_going: bool,
+    /// The program that runs a stage with networks in a process of its own (see `worker`); without
+    /// it all stages run in this one.
+    pub worker: Option<PathBuf>,
 }
 
 /// How a stage ended.
@@ -62,7 +66,7 @@ impl Outcome {
 /// Runs what has no result yet. `stop` may be raised from outside at any time.
 pub fn run(
     session: &Session<'_>,
-    settings: Settings,
+    settings: &Settings,
     observer: &dyn Observer,
     stop: &AtomicBool,
 ) -> Outcome {
@@ -85,7 +89,7 @@ struct Running {
 
 struct Schedule<'a> {
     session: &'a Session<'a>,
-    settings: Settings,
+    settings: &'a Settings,
     observer: &'a dyn Observer,
     stop: &'a AtomicBool,
     endings: Vec<Option<Ending>>,
@@ -101,7 +105,7 @@ struct Schedule<'a> {
 impl<'a> Schedule<'a> {
     fn new(
         session: &'a Session<'a>,
-        settings: Settings,
+        settings: &'a Settings,
         observer: &'a dyn Observer,
         stop: &'a AtomicBool,
     ) -> Schedule<'a> {
@@ -207,6 +211,7 @@ impl<'a> Schedule<'a> {
                 keys: self.keys.clone(),
                 outputs: self.outputs.clone(),
                 threads,
+                worker: self.settings.worker.as_deref(),
                 observer: self.observer,
                 stop: self.stop,
             };

@@ -6,8 +6,8 @@ use crate::language::value::Value;
 use crate::learn::checkpoint::Checkpoints;
 use crate::learn::device::Device;
 use crate::progress::Monitor;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl Context<'_> {
 }
 
 /// One input, linked into a folder of the stage's own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StageInput {
     /// The field or header role that takes it.
     pub field: String,

@@ -3,6 +3,7 @@
 
 use super::pace::{Pace, duration};
 use super::{metrics, summary};
+use crate::progress::{Progress, Word};
 use crate::run::{Event, Observer};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +16,7 @@ pub(super) struct Lines {
 }
 
 struct Seen {
-    activity: &'static str,
+    activity: Word,
     pace: Pace,
     printed: Instant,
 }
@@ -25,24 +26,20 @@ impl Lines {
         Lines { stages: Mutex::new(BTreeMap::new()) }
     }
 
-    fn progressed(
-        &self,
-        stage: &str,
-        activity: &'static str,
-        done: u64,
-        total: u64,
-    ) -> Option<Pace> {
+    /// The stage's pace, where a line is due.
+    fn due(&self, stage: &str, progress: &Progress) -> Option<Pace> {
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let seen = stages.entry(stage.to_owned()).or_insert_with(|| Seen {
-            activity,
-            pace: Pace::from(done),
+        let fresh = || Seen {
+            activity: progress.activity.clone(),
+            pace: Pace::from(progress.done),
             printed: now,
-        });
-        if seen.activity != activity {
-            *seen = Seen { activity, pace: Pace::from(done), printed: now };
+        };
+        let seen = stages.entry(stage.to_owned()).or_insert_with(fresh);
+        if seen.activity != progress.activity {
+            *seen = fresh();
         }
-        let due = now.duration_since(seen.printed) >= INTERVAL && done < total;
+        let due = now.duration_since(seen.printed) >= INTERVAL && progress.done < progress.total;
         due.then(|| {
             seen.printed = now;
             seen.pace.clone()
@@ -59,11 +56,12 @@ impl Observer for Lines {
             Event::Started { stage, method, .. } => {
                 anstream::eprintln!("start   {stage} ({method})")
             }
-            Event::Progressed { stage, activity, done, total, unit, metrics: figures } => {
-                if let Some(pace) = self.progressed(stage, activity, *done, *total) {
+            Event::Progressed { stage, progress } => {
+                if let Some(pace) = self.due(stage, progress) {
+                    let Progress { activity, done, total, unit, metrics: figures } = progress;
                     anstream::eprintln!(
                         "        {stage} {activity} {done}/{total} {unit}  {}  {}",
-                        pace.words(*done, *total, unit),
+                        pace.words(progress),
                         metrics(figures)
                     );
                 }

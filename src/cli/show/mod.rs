@@ -5,6 +5,7 @@ mod lines;
 mod pace;
 mod terminal;
 
+use crate::progress::Word;
 use crate::run::Observer;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -45,7 +46,7 @@ fn summary(executed: usize, cached: usize, failed: usize, skipped: usize, second
 }
 
 /// `loss_d 0.123  loss_g -1.05`
-fn metrics(metrics: &[(&'static str, f64)]) -> String {
+fn metrics(metrics: &[(Word, f64)]) -> String {
     let words: Vec<String> =
         metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
     words.join("  ")

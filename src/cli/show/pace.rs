@@ -1,5 +1,6 @@
 //! Rates and the time left.
 
+use crate::progress::Progress;
 use std::time::{Duration, Instant};
 
 /// Measures how fast a stage advances, from the first sign of life on, so that a training that
@@ -23,11 +24,12 @@ impl Pace {
     }
 
     /// `12.3 images/s, 40 s left`
-    pub(super) fn words(&self, done: u64, total: u64, unit: &str) -> String {
-        match self.rate(done) {
+    pub(super) fn words(&self, progress: &Progress) -> String {
+        let Progress { done, total, unit, .. } = progress;
+        match self.rate(*done) {
             None => String::new(),
             Some(rate) => {
-                let left = total.saturating_sub(done) as f64 / rate;
+                let left = total.saturating_sub(*done) as f64 / rate;
                 format!("{} {unit}/s, {} left", significant(rate), duration(left))
             }
         }

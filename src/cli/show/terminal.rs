@@ -2,6 +2,7 @@
 
 use super::pace::{Pace, duration};
 use super::{metrics, summary};
+use crate::progress::{Progress, Word};
 use crate::run::{Event, Observer};
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -22,7 +23,7 @@ pub(super) struct Terminal {
 
 struct Running {
     bar: ProgressBar,
-    pace: Option<(&'static str, Pace)>,
+    pace: Option<(Word, Pace)>,
 }
 
 impl Terminal {
@@ -49,25 +50,22 @@ impl Terminal {
         self.running().insert(stage.to_owned(), Running { bar, pace: None });
     }
 
-    fn advance(&self, event: &Event) {
-        let Event::Progressed { stage, activity, done, total, unit, metrics: figures } = event
-        else {
-            return;
-        };
+    fn advance(&self, stage: &str, progress: &Progress) {
         let mut all = self.running();
         let Some(running) = all.get_mut(stage) else { return };
+        let activity = &progress.activity;
         if running.pace.as_ref().is_none_or(|(known, _)| known != activity) {
-            running.pace = Some((activity, Pace::from(*done)));
+            running.pace = Some((activity.clone(), Pace::from(progress.done)));
             let template = "{spinner} {prefix} {bar:24} {pos}/{len} {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 running.bar.set_style(style);
             }
         }
-        running.bar.set_length(*total);
-        running.bar.set_position(*done);
+        running.bar.set_length(progress.total);
+        running.bar.set_position(progress.done);
         if let Some((_, pace)) = &running.pace {
-            let words = pace.words(*done, *total, unit);
-            running.bar.set_message(format!("{activity} {words}  {}", metrics(figures)));
+            let words = pace.words(progress);
+            running.bar.set_message(format!("{activity} {words}  {}", metrics(&progress.metrics)));
         }
     }
 
@@ -87,7 +85,7 @@ impl Observer for Terminal {
                 &format!("{stages} stages, {cached} cached; {threads} threads, device {device}"),
             ),
             Event::Started { stage, .. } => self.start(stage),
-            Event::Progressed { .. } => self.advance(event),
+            Event::Progressed { stage, progress } => self.advance(stage, progress),
             Event::Cached { stage, .. } => {
                 self.end(stage);
                 self.line(QUIET, "cached", stage);

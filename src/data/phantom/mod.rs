@@ -69,10 +69,10 @@ pub fn generate(
             labels.extend(row);
         }
         monitor.report(&Progress {
-            activity: "drawing",
+            activity: "drawing".into(),
             done: (position * CHUNK + chunk.len()) as u64,
             total: config.count as u64,
-            unit: "images",
+            unit: "images".into(),
             metrics: Vec::new(),
         });
     }

@@ -101,10 +101,10 @@ fn each_batch<B: Kernels>(
         width = rows.dims()[1];
         values.extend(host(rows));
         monitor.report(&Progress {
-            activity: "scoring",
+            activity: "scoring".into(),
             done: (position * BATCH + part.len() / size) as u64,
             total: total as u64,
-            unit: "images",
+            unit: "images".into(),
             metrics: Vec::new(),
         });
     }

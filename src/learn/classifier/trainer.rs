@@ -206,15 +206,15 @@ impl<'a, B: Kernels> Trainer<'a, B> {
     }
 
     fn report(&self, done: u64, samples: usize, monitor: &dyn Monitor) {
-        let mut metrics = vec![("loss", self.loss)];
+        let mut metrics = vec![("loss".into(), self.loss)];
         if let Some(best) = self.position.best_score {
-            metrics.push(("best_auroc", best));
+            metrics.push(("best_auroc".into(), best));
         }
         monitor.report(&Progress {
-            activity: "training",
+            activity: "training".into(),
             done,
             total: self.config.epochs * samples as u64,
-            unit: "images",
+            unit: "images".into(),
             metrics,
         });
     }

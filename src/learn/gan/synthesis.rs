@@ -105,10 +105,10 @@ impl Work<'_> {
             let made = network.generate(&weights, latents, labels, self.phase);
             images.extend(pixels::to_bytes(&host(to_side(made, shape.side))));
             monitor.report(&Progress {
-                activity: "generating",
+                activity: "generating".into(),
                 done: (images.len() / (shape.side * shape.side)) as u64,
                 total: count as u64,
-                unit: "images",
+                unit: "images".into(),
                 metrics: Vec::new(),
             });
         }

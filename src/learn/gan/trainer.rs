@@ -350,11 +350,11 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
             side,
         ]);
         monitor.report(&Progress {
-            activity: "training",
+            activity: "training".into(),
             done: images.min(self.settings.length),
             total: self.settings.length,
-            unit: "images",
-            metrics: vec![("loss_d", discriminator), ("loss_g", generator)],
+            unit: "images".into(),
+            metrics: vec![("loss_d".into(), discriminator), ("loss_g".into(), generator)],
         });
         Ok(())
     }

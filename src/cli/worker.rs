@@ -1,0 +1,12 @@
+//! `msx run-stage`: the other end of `run::worker`, for `msx run` alone.
+
+use super::errors::Failure;
+use crate::run::serve;
+use crate::stages;
+use std::io;
+
+pub(super) fn run() -> Result<(), Failure> {
+    let orders = io::BufReader::new(io::stdin());
+    // Whoever asked is gone, so nobody waits for the result.
+    serve(&stages::methods(), orders, io::stdout(), || std::process::exit(1)).map_err(Failure::new)
+}

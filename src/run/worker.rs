@@ -1,0 +1,248 @@
+//! A stage in a process of its own.
+//!
+//! burn 0.21 keeps the graphs of all differentiations of a process in one place, and a backward
+//! pass on one thread can free what another thread is still building: a gradient is then lost
+//! without a word (tracel-ai/burn#5573, mended after 0.21). Two trainings may therefore never share
+//! a process. It also makes an abort, or a death for lack of memory, the failure of one stage.
+//!
+//! The runner writes one [`Order`] as a line of JSON and later perhaps [`STOP`]; the worker writes
+//! one [`Answer`] a line. When the runner is gone its end of the pipe closes and the worker ends.
+
+use super::execute::on_pool;
+use crate::graph::Digest;
+use crate::language::value::Value;
+use crate::learn::checkpoint::Checkpoints;
+use crate::learn::device::Device;
+use crate::progress::{Monitor, Progress};
+use crate::stages::{Context, Method, Parameters, StageError, StageInput};
+use crate::store::{CheckpointFolder, Store};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// The subcommand that makes a process a worker.
+pub const COMMAND: &str = "run-stage";
+/// The line that asks a worker to stop.
+const STOP: &str = "stop";
+/// How often the runner looks whether it should ask.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// All that a stage's run needs. The inputs are linked in, the outputs' folder is there.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub(super) kind: String,
+    pub(super) method: String,
+    pub(super) parameters: BTreeMap<String, Value>,
+    pub(super) inputs: Vec<StageInput>,
+    pub(super) base: PathBuf,
+    pub(super) out: PathBuf,
+    pub(super) device: Device,
+    pub(super) threads: usize,
+    pub(super) cache: PathBuf,
+    pub(super) trajectory: Digest,
+}
+
+/// What a worker tells.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Progress(Progress),
+    Done,
+    Stopped,
+    Failed(String),
+    Defect(String),
+}
+
+impl Order {
+    /// Runs the stage here.
+    pub(super) fn obey(
+        &self,
+        method: &dyn Method,
+        store: &Store,
+        monitor: &dyn Monitor,
+    ) -> Result<(), StageError> {
+        method.run(&Context {
+            parameters: Parameters(&self.parameters),
+            inputs: &self.inputs,
+            base: &self.base,
+            out: &self.out,
+            device: &self.device,
+            monitor,
+            checkpoints: &FiledCheckpoints(store.checkpoints(&self.trajectory)),
+        })
+    }
+
+    /// Runs the stage in the worker that was started for it.
+    fn obey_alone(
+        &self,
+        methods: &[Box<dyn Method>],
+        monitor: &dyn Monitor,
+    ) -> Result<(), StageError> {
+        let method = methods
+            .iter()
+            .find(|method| {
+                let schema = method.schema();
+                schema.kind == self.kind && schema.method == self.method
+            })
+            .ok_or_else(|| {
+                StageError::Defect(format!("the worker knows no {} {}", self.kind, self.method))
+            })?;
+        let store = Store::open(&self.cache).map_err(StageError::other)?;
+        on_pool(self.threads, || self.obey(method.as_ref(), &store, monitor))
+    }
+}
+
+/// Runs a stage in a process of its own and passes on its progress and the wish to stop.
+pub(super) fn delegate(
+    program: &Path,
+    order: &Order,
+    monitor: &dyn Monitor,
+) -> Result<(), StageError> {
+    let text = serde_json::to_string(order).map_err(StageError::other)?;
+    // In a group of its own: an interruption at the terminal reaches the runner alone, which then
+    // asks for a checkpoint.
+    let mut worker = Command::new(program)
+        .arg(COMMAND)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(StageError::io(program))?;
+    let (Some(mut orders), Some(answers)) = (worker.stdin.take(), worker.stdout.take()) else {
+        return Err(StageError::Defect("the worker has no pipes".to_owned()));
+    };
+    // A worker that is gone before it heard its order shows in what it answers: nothing.
+    let _ = writeln!(orders, "{text}");
+    let over = AtomicBool::new(false);
+    let outcome = thread::scope(|scope| {
+        let asking = scope.spawn(|| ask_to_stop(orders, monitor, &over));
+        let outcome = listen(BufReader::new(answers), monitor);
+        over.store(true, Ordering::Relaxed);
+        asking.thread().unpark();
+        outcome
+    });
+    let status = worker.wait().map_err(StageError::io(program))?;
+    outcome.unwrap_or_else(|| Err(died(status)))
+}
+
+/// Waits for the end or for the wish to stop, and passes that on.
+fn ask_to_stop(mut orders: ChildStdin, monitor: &dyn Monitor, over: &AtomicBool) {
+    let mut asked = false;
+    while !over.load(Ordering::Relaxed) {
+        if !asked && monitor.stop_requested() {
+            asked = true;
+            // A worker that just ended hears nothing any more.
+            let _ = writeln!(orders, "{STOP}");
+        }
+        thread::park_timeout(LOOK);
+    }
+}
+
+/// Reads answers up to the last one; nothing where the worker ended without one.
+fn listen(answers: impl BufRead, monitor: &dyn Monitor) -> Option<Result<(), StageError>> {
+    for line in answers.lines() {
+        match serde_json::from_str(&line.ok()?) {
+            Ok(Answer::Progress(progress)) => monitor.report(&progress),
+            Ok(Answer::Done) => return Some(Ok(())),
+            Ok(Answer::Stopped) => return Some(Err(StageError::Stopped)),
+            Ok(Answer::Failed(reason)) => return Some(Err(StageError::message(reason))),
+            Ok(Answer::Defect(reason)) => return Some(Err(StageError::Defect(reason))),
+            // Libraries that print to standard output.
+            Err(_) => {}
+        }
+    }
+    None
+}
+
+fn died(status: ExitStatus) -> StageError {
+    let how = match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("was ended by signal {signal}"),
+        (None, Some(code)) => format!("ended with code {code}"),
+        (None, None) => "ended".to_owned(),
+    };
+    StageError::message(format!(
+        "the process of this stage {how} before it was done; if memory ran out, lower `batch` or \
+         use fewer --threads; another run goes on from the last checkpoint"
+    ))
+}
+
+/// The worker's side: obeys the first line of `orders`, and calls `abandoned` when they end before
+/// the stage does.
+///
+/// # Errors
+/// The order is none, or the answer cannot be written.
+pub fn serve<R, W>(
+    methods: &[Box<dyn Method>],
+    mut orders: R,
+    answers: W,
+    abandoned: impl FnOnce() + Send + 'static,
+) -> io::Result<()>
+where
+    R: BufRead + Send + 'static,
+    W: Write + Send,
+{
+    let mut line = String::new();
+    orders.read_line(&mut line)?;
+    let order: Order = serde_json::from_str(&line)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = stop.clone();
+    thread::spawn(move || {
+        // Another line is the wish to stop, the end of the lines that of the runner.
+        let lines = orders.lines().map_while(Result::ok);
+        lines.filter(|line| line == STOP).for_each(|_| raised.store(true, Ordering::Relaxed));
+        abandoned();
+    });
+    let relay = Relay { answers: Mutex::new(answers), stop };
+    let answer = match order.obey_alone(methods, &relay) {
+        Ok(()) => Answer::Done,
+        Err(StageError::Stopped) => Answer::Stopped,
+        Err(StageError::Defect(reason)) => Answer::Defect(reason),
+        Err(error) => Answer::Failed(error.to_string()),
+    };
+    relay.send(&answer)
+}
+
+/// Passes progress on to the runner.
+struct Relay<W> {
+    answers: Mutex<W>,
+    stop: Arc<AtomicBool>,
+}
+
+impl<W: Write> Relay<W> {
+    fn send(&self, answer: &Answer) -> io::Result<()> {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(answers, "{}", serde_json::to_string(answer)?)?;
+        answers.flush()
+    }
+}
+
+impl<W: Write + Send> Monitor for Relay<W> {
+    fn report(&self, progress: &Progress) {
+        // A runner that is gone shows at its orders.
+        let _ = self.send(&Answer::Progress(progress.clone()));
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// The store's checkpoints in the form that trainings ask for.
+struct FiledCheckpoints(CheckpointFolder);
+
+impl Checkpoints for FiledCheckpoints {
+    fn latest(&self, at_most: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
+        self.0.latest(at_most).map_err(io::Error::other)
+    }
+
+    fn save(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.save(position, bytes).map_err(io::Error::other)
+    }
+}
