@@ -72,6 +72,7 @@ impl Case {
 
     /// Logits, loss and the gradient of every weight in one step on the whole batch.
     fn gradients(&self, tolerance: f32) -> Vec<Vec<f32>> {
+        let _alone = msx::learn::alone();
         let device = Default::default();
         let labels = self.golden.raw("labels");
         let count = labels.len() / FINDINGS;

@@ -7,3 +7,5 @@ mod input;
 mod kill;
 #[path = "support/project.rs"]
 mod project;
+#[path = "faults/worker.rs"]
+mod worker;

@@ -55,6 +55,7 @@ impl<N: Network> Case<N> {
     }
 
     fn agrees(&self) {
+        let _alone = msx::learn::alone();
         let generator = Arc::new(self.network.generator_layout());
         let discriminator = Arc::new(self.network.discriminator_layout());
         let generator_weights = self.weights(&generator, "generator");

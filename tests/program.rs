@@ -180,3 +180,43 @@ fn other_commands_print_for_other_programs() {
         assert!(said.out.contains(words), "{arguments:?}: {}", said.out);
     }
 }
+
+/// What goes together by its size alone is refused before anything is made of it.
+#[test]
+fn folds_that_do_not_belong_together_are_refused() {
+    for (from, to, words) in [
+        (
+            "evaluate   auc: on_fake { test: fold.test }",
+            "evaluate   auc: on_fake { test: fake.test }",
+            "were tested on different images",
+        ),
+        (
+            "neighbours nn: on_real { of: fake.test, among: fold.train",
+            "neighbours nn: on_real { of: fake.test, among: half.train",
+            "`of` has images of 16 px, `among` of 8 px",
+        ),
+        (
+            "synth      fake: g { like: fold }",
+            "synth fake: g { like: half }",
+            "give `like` the subset",
+        ),
+        (
+            "cnn { train: fake.train, valid: fake.valid",
+            "cnn { train: fake.train, valid: others.valid",
+            "take both from one stage",
+        ),
+    ] {
+        let text = SMALL.replace(
+            "\nclassifier on_real",
+            "\nsubset half: phantoms { classes: top(2), size: 8px }\n\
+             dataset more: phantom { count: 700, size: 16px, seed: 5 }\n\
+             subset others: more { classes: top(4) }\nclassifier on_real",
+        );
+        let project = Project::new(&text);
+        project.edit(from, to);
+        let ran = project.run(&["--keep-going"]);
+        assert_eq!(ran.code, Some(1), "{to}");
+        assert!(ran.failed.iter().any(|(_, reason)| reason.contains(words)), "{:?}", ran.failed);
+        project.is_whole();
+    }
+}

@@ -6,7 +6,7 @@ use msx::language::schema::{Field, FieldType, Header, MethodSchema, Output, Outp
 use msx::language::value::Value;
 use msx::learn::device::Device;
 use msx::run::{Ending, Event, Observer, Outcome, Session, Settings, run};
-use msx::stages::{Context, Method, StageError};
+use msx::stages::{Context, Method, Parameters, Source, StageError};
 use msx::store::Store;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +28,8 @@ impl Method for Echo {
             header: Header::Nothing,
             fields: vec![
                 Field::required("text", FieldType::Text, ""),
+                Field::default("length", FieldType::Int { min: 0, max: 9 }, Value::Int(1), "")
+                    .horizon(),
                 Field::optional("of", FieldType::Stages { kinds: &[], with_ancestors: false }, ""),
             ],
             outputs: vec![Output { name: "text", kind: OutputType::Table, doc: "" }],
@@ -54,6 +56,41 @@ impl Method for Echo {
             }
         }
         context.write("text", "text.txt", text.as_bytes())
+    }
+}
+
+/// Copies a file of the user's, and changes it meanwhile if it says so.
+struct Copy;
+
+impl Method for Copy {
+    fn schema(&self) -> MethodSchema {
+        MethodSchema {
+            kind: "copy",
+            fields: vec![Field::required("path", FieldType::Path, "")],
+            ..Echo.schema()
+        }
+    }
+
+    fn sources(&self, parameters: Parameters<'_>, base: &Path) -> Result<Vec<Source>, StageError> {
+        let path = base.join(parameters.text("path")?);
+        Ok(vec![Source { role: "path", base: path.clone(), files: vec![path] }])
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
+        let path = context.base.join(context.parameters.text("path")?);
+        let text = std::fs::read(&path).map_err(StageError::io(&path))?;
+        if text == b"change" {
+            std::fs::write(&path, "changed").map_err(StageError::io(&path))?;
+        }
+        context.write("text", "text.txt", &text)
+    }
+}
+
+fn copy(path: &str) -> TypedStage {
+    TypedStage {
+        kind: "copy".to_owned(),
+        parameters: BTreeMap::from([("path".to_owned(), Value::Text(path.to_owned()))]),
+        ..stage("copied", "", &[])
     }
 }
 
@@ -104,8 +141,8 @@ fn run_stages(cache: &Path, stages: Vec<TypedStage>, keep_going: bool) -> Ran {
 }
 
 fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &AtomicBool) -> Ran {
-    let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo)];
-    let schemas = Schemas::new(vec![Echo.schema()]);
+    let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo), Box::new(Copy)];
+    let schemas = Schemas::new(vec![Echo.schema(), Copy.schema()]);
     let experiment =
         Experiment { name: "test".to_owned(), title: "Test".to_owned(), seed: 0, stages };
     let graph = Graph::build(&experiment, &schemas).expect("the schemas fit");
@@ -245,4 +282,44 @@ fn stopping_ends_running_stages_and_starts_no_more() {
         run_until(cache.path(), stages, false, &stop)
     });
     assert_eq!(ran.outcome.endings, [Ending::Stopped, Ending::Skipped]);
+}
+
+#[test]
+fn a_file_that_changes_during_the_run_is_not_filed_as_if_it_had_not() {
+    let cache = tempfile::tempdir().expect("folder");
+    let file = cache.path().join("file.txt");
+    std::fs::write(&file, "change").expect("writable");
+    let ran = run_stages(cache.path(), vec![copy("file.txt")], false);
+    assert!(
+        matches!(&ran.outcome.endings[0], Ending::Failed(reason) if reason.contains("run again")),
+        "{:?}",
+        ran.outcome.endings
+    );
+    let again = run_stages(cache.path(), vec![copy("file.txt")], false);
+    assert_eq!(text_of(cache.path(), &again, 0), "changed");
+    std::fs::write(&file, "change").expect("writable");
+    assert!(!run_stages(cache.path(), vec![copy("file.txt")], false).outcome.is_complete());
+}
+
+#[test]
+fn the_name_of_a_file_that_counts_by_content_alone_does_not_show() {
+    let cache = tempfile::tempdir().expect("folder");
+    for name in ["one.txt", "two.txt"] {
+        std::fs::write(cache.path().join(name), "the same").expect("writable");
+    }
+    assert_eq!(run_stages(cache.path(), vec![copy("one.txt")], false).started.len(), 1);
+    assert!(run_stages(cache.path(), vec![copy("two.txt")], false).started.is_empty());
+}
+
+#[test]
+fn of_two_trainings_on_one_way_the_shorter_goes_first_and_alone() {
+    let cache = tempfile::tempdir().expect("folder");
+    let training = |name: &str, length: i64| {
+        let mut stage = stage(name, "the same", &[]);
+        stage.parameters.insert("length".to_owned(), Value::Int(length));
+        stage
+    };
+    let stages = vec![training("long", 8), training("short", 2), training("middle", 4)];
+    let ran = run_stages(cache.path(), stages, false);
+    assert_eq!(ran.started, ["short", "middle", "long"]);
 }

@@ -3,8 +3,9 @@
 use msx::graph::{Digest, Fingerprint};
 use msx::language::value::Value;
 use msx::store::{Provenance, Record, Store, StoreError};
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 fn provenance() -> Provenance {
     Provenance {
@@ -108,7 +109,7 @@ fn scratch_of_the_living_stays_and_of_the_dead_goes() {
     let dead = folder.path().join("scratch").join("stage-dead");
     fs::create_dir_all(&dead).expect("folder");
     fs::write(dead.join("alive"), b"").expect("write");
-    store.sweep_scratch().expect("sweep");
+    store.sweep().expect("sweep");
     assert!(alive.out().is_dir());
     assert!(!dead.exists());
 }
@@ -145,6 +146,53 @@ fn old_checkpoints_are_dropped() {
     }
     assert_eq!(checkpoints.latest(99).expect("readable").map(|found| found.0), Some(20));
     assert_eq!(checkpoints.latest(19).expect("readable"), None);
+}
+
+/// A training that ends before an earlier, longer one must not lose its way back.
+#[test]
+fn a_shorter_training_keeps_its_own_checkpoints() {
+    let folder = tempfile::tempdir().expect("folder");
+    let checkpoints = open(folder.path()).checkpoints(&Digest::derive("test", b"trajectory"));
+    for position in [900, 1000, 100, 200, 300] {
+        checkpoints.save(position, b"state").expect("save");
+    }
+    let latest = |at_most| checkpoints.latest(at_most).expect("readable").map(|found| found.0);
+    assert_eq!(
+        [latest(5000), latest(999), latest(899), latest(299)].map(Option::unwrap_or_default),
+        [1000, 900, 300, 200]
+    );
+    assert_eq!(latest(199), None);
+}
+
+#[test]
+fn what_a_killed_process_did_not_finish_writing_goes_in_the_end() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    store.checkpoints(&Digest::derive("test", b"trajectory")).save(5, b"state").expect("save");
+    let trajectory = fs::read_dir(folder.path().join("checkpoints"))
+        .and_then(|mut folders| folders.next().expect("one trajectory"))
+        .map(|entry| entry.path())
+        .expect("listing");
+    let (old, new) = (trajectory.join(".tmpold"), trajectory.join(".tmpnew"));
+    let hours_ago = SystemTime::now() - Duration::from_secs(7200);
+    File::create(&old).and_then(|file| file.set_modified(hours_ago)).expect("written");
+    File::create(&new).expect("written");
+    store.sweep().expect("sweep");
+    assert!(!old.exists() && new.exists());
+    assert_eq!(fs::read_dir(&trajectory).expect("listing").count(), 2);
+}
+
+#[test]
+fn one_at_a_time_holds_a_key() {
+    let folder = tempfile::tempdir().expect("folder");
+    let key = Digest::derive("test", b"key");
+    let (one, other) = (open(folder.path()), open(folder.path()));
+    let held = one.try_lock(&key).expect("a lock");
+    assert!(held.is_some());
+    assert!(other.try_lock(&key).expect("no error").is_none());
+    assert!(other.try_lock(&Digest::derive("test", b"another")).expect("a lock").is_some());
+    drop(held);
+    assert!(other.try_lock(&key).expect("a lock").is_some());
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Failure {
         match self {
             Failure::Diagnostics(diagnostics) => print_diagnostics(diagnostics),
             Failure::Message(message) => {
-                anstream::eprintln!("{ERROR}error:{ERROR:#} {message}");
+                say!("{ERROR}error:{ERROR:#} {message}");
             }
             Failure::Told | Failure::Interrupted => {}
         }
@@ -46,8 +46,8 @@ pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         let mut text = String::new();
         match handler.render_report(&mut text, diagnostic) {
-            Ok(()) => eprintln!("{text}"),
-            Err(_) => eprintln!("{diagnostic}"),
+            Ok(()) => say!("{text}"),
+            Err(_) => say!("{diagnostic}"),
         }
     }
 }

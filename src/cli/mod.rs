@@ -1,5 +1,14 @@
 //! The command line: one file a subcommand, and the only room that prints or exits.
 
+/// Prints a line on standard error. A reader that went away or a full disk behind it ends the output,
+/// not the work.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(anstream::stderr(), $($words)*);
+    }};
+}
+
 mod check;
 mod completions;
 mod errors;

@@ -9,7 +9,7 @@ use crate::stages;
 use crate::store::{History, LastRun, Store};
 use clap::Args;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.overrides)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    store.sweep_scratch().map_err(Failure::new)?;
+    store.sweep().map_err(Failure::new)?;
     note_run(&loaded, &store)?;
     let methods = stages::methods();
     let session = Session::prepare(
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings {
         threads: arguments.threads.map_or_else(processors, NonZeroUsize::get),
         keep_going: arguments.keep_going,
-        worker: Some(std::env::current_exe().map_err(Failure::new)?),
+        worker: Some(this_program()?),
     };
     let outcome = run::run(&session, &settings, observer.as_ref(), &stop);
     save_history(&loaded, &store, &outcome)?;
@@ -76,6 +76,16 @@ fn verdict(outcome: &Outcome, interrupted: bool) -> Result<(), Failure> {
     }
 }
 
+/// The program that is running, not one that was put in its place since: a worker of another version
+/// would file its bytes under this one's keys.
+fn this_program() -> Result<PathBuf, Failure> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() {
+        return Ok(running.to_owned());
+    }
+    std::env::current_exe().map_err(Failure::new)
+}
+
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
@@ -91,7 +101,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
             std::process::exit(i32::from(super::INTERRUPTED));
         }
         raised.store(true, Ordering::Relaxed);
-        eprintln!("stopping after the next checkpoint; press Ctrl-C again to stop now");
+        say!("stopping after the next checkpoint; press Ctrl-C again to stop now");
     })
     .map_err(Failure::new)?;
     Ok(stop)

@@ -10,18 +10,22 @@ use std::path::{Path, PathBuf};
 
 const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "tif", "tiff"];
 
-/// The image files of the class folders, in the order of class and file names.
+/// The files of the class folders, in the order of class and file names. Those that are no images
+/// are among them, because the summary counts them.
 ///
 /// # Errors
-/// The folder is missing, has no class folders, or a class folder has no images.
+/// The folder is missing, has no class folders, or a class folder has no images or a folder in it.
 pub fn files(root: &Path) -> Result<Vec<PathBuf>, DataError> {
-    Ok(classes(root)?.into_iter().flat_map(|class| class.files).collect())
+    Ok(classes(root)?
+        .into_iter()
+        .flat_map(|class| class.files.into_iter().chain(class.others))
+        .collect())
 }
 
 struct Class {
     name: String,
     files: Vec<PathBuf>,
-    others: usize,
+    others: Vec<PathBuf>,
 }
 
 fn classes(root: &Path) -> Result<Vec<Class>, DataError> {
@@ -30,8 +34,15 @@ fn classes(root: &Path) -> Result<Vec<Class>, DataError> {
         if !path.is_dir() {
             continue;
         }
+        let found = sorted(&path)?;
+        if let Some(folder) = found.iter().find(|path| path.is_dir()) {
+            return Err(DataError::Subset(format!(
+                "{} is a folder among the images of a class; move its images up, or the folder out",
+                folder.display()
+            )));
+        }
         let (files, others): (Vec<PathBuf>, Vec<PathBuf>) =
-            sorted(&path)?.into_iter().partition(|file| file.is_file() && is_image(file));
+            found.into_iter().partition(|file| is_image(file));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if files.is_empty() {
             return Err(DataError::Subset(format!(
@@ -40,7 +51,7 @@ fn classes(root: &Path) -> Result<Vec<Class>, DataError> {
                 path.display()
             )));
         }
-        classes.push(Class { name, files, others: others.len() });
+        classes.push(Class { name, files, others });
     }
     if classes.is_empty() {
         return Err(DataError::Subset(format!(
@@ -51,11 +62,15 @@ fn classes(root: &Path) -> Result<Vec<Class>, DataError> {
     Ok(classes)
 }
 
+/// What lies in a folder and is not hidden; file managers hide their own notes there.
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let entries = fs::read_dir(folder).map_err(DataError::io(folder))?;
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.map(|entry| entry.path()).map_err(DataError::io(folder)))
         .collect::<Result<_, _>>()?;
+    let is_hidden =
+        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    paths.retain(|path| !is_hidden(path));
     paths.sort();
     Ok(paths)
 }
@@ -91,7 +106,7 @@ pub fn read(
         .iter()
         .map(|file| file.strip_prefix(root).unwrap_or(file).to_string_lossy().into_owned())
         .collect();
-    let others: usize = classes.iter().map(|class| class.others).sum();
+    let others: usize = classes.iter().map(|class| class.others.len()).sum();
     let dropped = vec![Dropped { reason: "not a PNG, JPEG or TIFF".to_owned(), count: others }];
     let summary = Summary::count(files.len() + others, &findings, &labels, &[], dropped);
     let info = FoldInfo {

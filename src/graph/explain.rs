@@ -101,6 +101,11 @@ pub fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
             changes.push(Change::Files { role: file.role.clone() });
         }
     }
+    for file in &before.files {
+        if !after.files.iter().any(|other| other.role == file.role) {
+            changes.push(Change::Input { role: file.role.clone(), presence: (true, false) });
+        }
+    }
     if before.revision != after.revision {
         changes.push(Change::Revision { before: before.revision, after: after.revision });
     }

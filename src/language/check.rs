@@ -183,6 +183,10 @@ impl<'a, 't> Checker<'a, 't> {
             }
         }
         let written = datum.as_binding();
+        // The stages compared could not be found, which was reported.
+        if inputs.is_empty() && matches!(written, Some(Value::Word(_))) {
+            return None;
+        }
         match written {
             Some(Value::Word(word)) if variables.contains(&word.as_str()) => {
                 Some(Value::Word(word))

@@ -167,7 +167,7 @@ impl Number {
             ('+', Some(one), Some(two)) => one.checked_add(two),
             ('-', Some(one), Some(two)) => one.checked_sub(two),
             ('*', Some(one), Some(two)) => one.checked_mul(two),
-            ('/', Some(one), Some(two)) if two != 0 && one % two == 0 => one.checked_div(two),
+            ('/', Some(one), Some(two)) if one.checked_rem(two) == Some(0) => one.checked_div(two),
             _ => None,
         };
         Ok(Number { value, whole, dimension })

@@ -35,14 +35,14 @@ pub(super) fn expand<'t>(
     parameters: &'t BTreeMap<String, Expression>,
     evaluation: &mut Evaluation,
 ) -> Vec<Instance<'t>> {
-    let mut expander = Expander { instances: Vec::new(), too_many: None, parameters };
+    let mut expander = Expander { instances: Vec::new(), too_many: None, rounds: 0, parameters };
     let scope = Rc::new(Scope::within(None));
     expander.block(items, &scope, &[], &Bindings::default(), evaluation);
     if let Some(place) = expander.too_many {
         evaluation.diagnostics.push(
             Diagnostic::new(
                 Code::TooLarge,
-                format!("the sweep expands to more than {MOST_STAGES} stages"),
+                format!("the sweep expands to more than {MOST_STAGES} stages or rounds"),
                 place,
             )
             .help("shorten the lists that are swept over"),
@@ -54,6 +54,7 @@ pub(super) fn expand<'t>(
 struct Expander<'t> {
     instances: Vec<Instance<'t>>,
     too_many: Option<Span>,
+    rounds: usize,
     parameters: &'t BTreeMap<String, Expression>,
 }
 
@@ -89,6 +90,10 @@ impl<'t> Expander<'t> {
                     let datum = scope.evaluate(values, evaluation);
                     let Some(values) = members(datum, evaluation) else { continue };
                     for (number, value) in values.into_iter().enumerate() {
+                        self.rounds += 1;
+                        if self.rounds > MOST_STAGES {
+                            self.too_many.get_or_insert_with(|| value.span.clone());
+                        }
                         if self.too_many.is_some() {
                             return;
                         }
@@ -120,6 +125,14 @@ impl<'t> Expander<'t> {
 
 fn members(datum: Datum, evaluation: &mut Evaluation) -> Option<Vec<Datum>> {
     match datum.kind {
+        Kind::List(members) if members.is_empty() => {
+            let message = "the loop runs over an empty list, so its stages do not exist";
+            evaluation.diagnostics.push(
+                Diagnostic::new(Code::WrongType, message, datum.span)
+                    .help("write for example: for k in [2, 4, 6] { … }"),
+            );
+            None
+        }
         Kind::List(members) => Some(members),
         Kind::Invalid => None,
         _ => {

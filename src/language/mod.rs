@@ -96,7 +96,9 @@ fn sorted(found: Vec<Diagnostic>, source: &Source) -> (Vec<Diagnostic>, Vec<Diag
     let mut seen = BTreeSet::new();
     let mut found: Vec<Diagnostic> = found
         .into_iter()
-        .filter(|d| seen.insert((d.code, d.span.start, d.span.end)) || d.span == (0..0))
+        .filter(|d| {
+            seen.insert((d.code, d.span.start, d.span.end, d.message.clone())) || d.span == (0..0)
+        })
         .map(|diagnostic| diagnostic.within(&text))
         .collect();
     found.sort_by_key(|diagnostic| diagnostic.span.start);

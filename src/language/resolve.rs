@@ -92,9 +92,28 @@ pub(super) fn stage_names<'t>(
     for item in items {
         match item {
             Item::Stage(stage) => declare(&stage.name, seen, diagnostics),
-            Item::For { body, .. } => stage_names(body, seen, diagnostics),
+            Item::For { body, .. } => {
+                misplaced(body, diagnostics);
+                stage_names(body, seen, diagnostics);
+            }
             _ => {}
         }
+    }
+}
+
+/// What belongs to the whole file and stands inside a loop.
+fn misplaced(body: &[Item], diagnostics: &mut Vec<Diagnostic>) {
+    for item in body {
+        let (what, name) = match item {
+            Item::Experiment { name, .. } => ("the experiment header", name),
+            Item::Param { name, .. } => ("a parameter", name),
+            _ => continue,
+        };
+        let message = format!("{what} cannot stand inside a loop");
+        diagnostics.push(
+            Diagnostic::new(Code::Syntax, message, name.span.clone())
+                .help("move it out of the loop; inside, `let` names a value of each round"),
+        );
     }
 }
 

@@ -30,7 +30,12 @@ pub(super) struct Evaluation {
     pub(super) used: BTreeSet<String>,
     /// Names of all stages.
     pub(super) stages: BTreeSet<String>,
+    /// How many constants are being worked out one inside the other.
+    pub(super) depth: usize,
 }
+
+/// Longer chains of constants than anybody writes, and short enough for the stack.
+const DEEPEST: usize = 200;
 
 impl<'t> Scope<'t> {
     pub(super) fn within(around: Option<Rc<Scope<'t>>>) -> Scope<'t> {
@@ -69,9 +74,23 @@ impl<'t> Scope<'t> {
                 ));
                 Datum::invalid(span.clone())
             }
+            State::Pending(_) if evaluation.depth >= DEEPEST => {
+                evaluation.diagnostics.push(
+                    Diagnostic::new(
+                        Code::TooLarge,
+                        format!("constants refer to each other more than {DEEPEST} deep"),
+                        span.clone(),
+                    )
+                    .help("write some of them out"),
+                );
+                Datum::invalid(span.clone())
+            }
             State::Pending(expression) => {
                 self.variables.borrow_mut().insert(key, State::InProgress);
-                self.evaluate(expression, evaluation)
+                evaluation.depth += 1;
+                let datum = self.evaluate(expression, evaluation);
+                evaluation.depth -= 1;
+                datum
             }
         };
         self.variables.borrow_mut().insert(key, State::Known(datum.clone()));

@@ -1,5 +1,6 @@
 //! Networks and their training, generic over one backend parameter.
 
+mod alone;
 pub mod checkpoint;
 pub mod classifier;
 mod curves;
@@ -14,5 +15,6 @@ mod pixels;
 mod state;
 
 pub use crate::with_backend;
+pub use alone::{Alone, alone};
 pub use curves::Curves;
 pub use error::LearnError;

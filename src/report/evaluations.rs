@@ -9,10 +9,11 @@ pub(super) fn table(evaluations: &[EvaluationView]) -> String {
     let mut head = String::from("<tr><th>Finding</th>");
     for evaluation in evaluations {
         head.push_str(&format!(
-            "<th>{}<small>trained on {} images, {} tested</small></th>",
+            "<th>{}<small>trained on {} images, tested on {} {} ones</small></th>",
             stage(evaluation.stage),
             escape(&evaluation.trained_on),
-            evaluation.count
+            evaluation.count,
+            escape(&evaluation.tested_on)
         ));
     }
     head.push_str("</tr>");

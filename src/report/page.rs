@@ -52,11 +52,12 @@ fn headline(view: &ReportView) -> String {
             let mean = evaluation.mean.as_ref();
             body.push_str(&format!(
                 "<div class=\"card {}\"><span class=\"who\">{}</span>{}<small>mean AUROC on {} \
-                 real test images, trained on {} images</small></div>",
+                 {} test images, trained on {} images</small></div>",
                 escape(&evaluation.trained_on),
                 stage(evaluation.stage),
                 mean.map_or_else(|| "undefined".to_owned(), interval),
                 evaluation.count,
+                escape(&evaluation.tested_on),
                 escape(&evaluation.trained_on)
             ));
         }
@@ -76,7 +77,7 @@ fn results(view: &ReportView) -> String {
     }
     if !view.evaluations.is_empty() {
         let about = format!(
-            "AUROC on real test images with DeLong's {} intervals; the thin line marks chance. \
+            "AUROC on the test images with DeLong's {} intervals; the thin line marks chance. \
              With fewer than ten cases of a kind only the interval is shown.",
             percentages(&view.confidences)
         );

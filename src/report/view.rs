@@ -107,6 +107,8 @@ pub struct EvaluationView {
     pub stage: usize,
     /// `real` or `synthetic`.
     pub trained_on: String,
+    /// `real` or `synthetic`.
+    pub tested_on: String,
     /// Images scored.
     pub count: usize,
     /// Mean over findings.

@@ -29,6 +29,11 @@ pub enum Event {
         /// Threads it was given.
         threads: usize,
     },
+    /// A stage waits for another process on the same cache that works on the same key.
+    Waiting {
+        /// Its label.
+        stage: String,
+    },
     /// A stage gives a sign of life.
     Progressed {
         /// Its label.

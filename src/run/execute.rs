@@ -6,12 +6,15 @@ use super::worker::{self, Order};
 use crate::graph::{Digest, Fingerprint, OutputDigests};
 use crate::progress::{Monitor, Progress};
 use crate::stages::{StageError, StageInput};
-use crate::store::{Provenance, Record, Scratch, StoreError};
+use crate::store::{KeyLock, Provenance, Record, Scratch, StoreError};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How often a stage looks whether another process is done with its key.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// One stage ready to run.
 pub(super) struct Job<'a> {
@@ -47,17 +50,48 @@ impl Job<'_> {
     fn execute(&self) -> Result<Done, StageError> {
         let store = self.session.store;
         let key = self.fingerprint.key();
-        let _lock = store.lock(&key).map_err(StageError::other)?;
+        let _lock = self.lock(&key)?;
         if let Some(record) = store.lookup(&key).map_err(StageError::other)? {
             return Ok(Done::Found { outputs: record.output_digests() });
         }
         let begin = Instant::now();
         self.announce(&key);
         let scratch = store.scratch().map_err(StageError::other)?;
+        // Before, so that no checkpoint of another start is filed; after, so that no result is.
+        self.files_are_those_of_the_key()?;
         self.run_method(&scratch)?;
+        self.files_are_those_of_the_key()?;
         let seconds = begin.elapsed().as_secs_f64();
         let record = self.commit(&scratch, seconds).map_err(StageError::other)?;
         Ok(Done::Executed { outputs: record.output_digests(), seconds })
+    }
+
+    /// The key's lock, once no other process works on it.
+    fn lock(&self, key: &Digest) -> Result<KeyLock, StageError> {
+        let mut told = false;
+        loop {
+            if let Some(lock) = self.session.store.try_lock(key).map_err(StageError::other)? {
+                return Ok(lock);
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(StageError::Stopped);
+            }
+            if !std::mem::replace(&mut told, true) {
+                let stage = self.session.graph.nodes()[self.index].stage.label();
+                self.observer.observe(&Event::Waiting { stage });
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn files_are_those_of_the_key(&self) -> Result<(), StageError> {
+        match self.session.files_now(self.index) {
+            Ok(files) if files == self.fingerprint.files => Ok(()),
+            Ok(_) => Err(StageError::message(
+                "files that this stage reads were changed while msx was running; run again",
+            )),
+            Err(reason) => Err(StageError::message(reason)),
+        }
     }
 
     fn announce(&self, key: &Digest) {

@@ -81,9 +81,18 @@ pub fn run(
 
 type Message = (usize, Result<Done, StageError>);
 
+/// A stage whose inputs are known and whose result is not.
+struct Ready {
+    index: usize,
+    fingerprint: Fingerprint,
+    key: Digest,
+    trajectory: Digest,
+}
+
 struct Running {
     index: usize,
     key: Digest,
+    trajectory: Digest,
     threads: usize,
 }
 
@@ -95,8 +104,7 @@ struct Schedule<'a> {
     endings: Vec<Option<Ending>>,
     keys: Vec<Option<Digest>>,
     outputs: Vec<Option<OutputDigests>>,
-    /// Stages whose inputs are known and whose result is not.
-    ready: Vec<(usize, Fingerprint)>,
+    ready: Vec<Ready>,
     running: Vec<Running>,
     announced: bool,
     failing: bool,
@@ -141,14 +149,18 @@ impl<'a> Schedule<'a> {
 
     fn is_in_hand(&self, index: usize) -> bool {
         self.running.iter().any(|running| running.index == index)
-            || self.ready.iter().any(|(ready, _)| *ready == index)
+            || self.ready.iter().any(|ready| ready.index == index)
     }
 
     fn look_up(&mut self, index: usize, fingerprint: Fingerprint) {
         let key = fingerprint.key();
         match self.session.store.lookup(&key) {
             Err(error) => self.fail(index, error.to_string()),
-            Ok(None) => self.ready.push((index, fingerprint)),
+            Ok(None) => {
+                let horizon = &self.session.graph.nodes()[index].horizon;
+                let trajectory = fingerprint.trajectory(horizon);
+                self.ready.push(Ready { index, fingerprint, key, trajectory });
+            }
             Ok(Some(record)) => {
                 if self.announced {
                     self.observer
@@ -195,15 +207,10 @@ impl<'a> Schedule<'a> {
         while self.may_start() {
             let busy: usize = self.running.iter().map(|running| running.threads).sum();
             let free = self.settings.threads.saturating_sub(busy);
-            // Two stages that mean the same work: the second waits and finds the first's result.
-            let next = self.ready.iter().position(|(_, fingerprint)| {
-                let key = fingerprint.key();
-                self.running.iter().all(|running| running.key != key)
-            });
-            let (Some(next), true) = (next, free > 0) else { return };
+            let (Some(next), true) = (self.next(), free > 0) else { return };
             let threads = (free / self.ready.len()).max(1);
-            let (index, fingerprint) = self.ready.remove(next);
-            self.running.push(Running { index, key: fingerprint.key(), threads });
+            let Ready { index, fingerprint, key, trajectory } = self.ready.remove(next);
+            self.running.push(Running { index, key, trajectory, threads });
             let job = Job {
                 session: self.session,
                 index,
@@ -221,6 +228,30 @@ impl<'a> Schedule<'a> {
                 let _ = sender.send((index, job.run()));
             });
         }
+    }
+
+    /// The position of the stage to start next. Two stages that mean the same work: the second waits
+    /// and finds the first's result. Two trainings on one trajectory: the shorter goes first, and
+    /// the longer goes on from its end.
+    fn next(&self) -> Option<usize> {
+        let first = self.ready.iter().find(|ready| {
+            self.running
+                .iter()
+                .all(|running| running.key != ready.key && running.trajectory != ready.trajectory)
+        })?;
+        let together =
+            self.ready.iter().enumerate().filter(|(_, r)| r.trajectory == first.trajectory);
+        let shortest = together.min_by(|(_, a), (_, b)| {
+            self.horizon(a).partial_cmp(&self.horizon(b)).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        shortest.map(|(position, _)| position)
+    }
+
+    /// How long a training goes on, in the order of its fields' names.
+    fn horizon(&self, ready: &Ready) -> Vec<f64> {
+        let names = self.session.graph.nodes()[ready.index].horizon.iter();
+        let values = names.filter_map(|name| ready.fingerprint.parameters.get(name)?.number());
+        values.collect()
     }
 
     fn may_start(&self) -> bool {
@@ -249,7 +280,7 @@ impl<'a> Schedule<'a> {
             Err(error) => self.fail(index, error.to_string()),
         }
         // A stage that waited for this one's result looks it up again.
-        self.ready.retain(|(_, fingerprint)| fingerprint.key() != key);
+        self.ready.retain(|ready| ready.key != key);
     }
 
     fn finish(&mut self, index: usize, key: Digest, outputs: OutputDigests, ending: Ending) {

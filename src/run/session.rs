@@ -71,6 +71,20 @@ impl<'a> Session<'a> {
         self.methods[index]
     }
 
+    /// The digests of a stage's files as they are now, which may not be what they were when the
+    /// session began.
+    ///
+    /// # Errors
+    /// A file is missing or unreadable, in words.
+    pub fn files_now(&self, index: usize) -> Result<Vec<InputDigest>, String> {
+        let node = &self.graph.nodes()[index];
+        if node.paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let parameters = Parameters(&node.stage.parameters);
+        digests(self.methods[index], parameters, &self.base, &mut self.store.file_memo(false))
+    }
+
     /// Where every stage stands.
     pub fn plan(&self) -> Plan {
         Plan::make(self.graph, self)

@@ -1,9 +1,7 @@
 //! A stage in a process of its own.
 //!
-//! burn 0.21 keeps the graphs of all differentiations of a process in one place, and a backward
-//! pass on one thread can free what another thread is still building: a gradient is then lost
-//! without a word (tracel-ai/burn#5573, mended after 0.21). Two trainings may therefore never share
-//! a process. It also makes an abort, or a death for lack of memory, the failure of one stage.
+//! Trainings cannot go on side by side in one process ([`crate::learn::alone`] says why). A process
+//! a stage also makes an abort, or a death for lack of memory, the failure of that stage alone.
 //!
 //! The runner writes one [`Order`] as a line of JSON and later perhaps [`STOP`]; the worker writes
 //! one [`Answer`] a line. When the runner is gone its end of the pipe closes and the worker ends.
@@ -24,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 /// The subcommand that makes a process a worker.
@@ -109,6 +107,7 @@ pub(super) fn delegate(
     // In a group of its own: an interruption at the terminal reaches the runner alone, which then
     // asks for a checkpoint.
     let mut worker = Command::new(program)
+        .arg0("msx")
         .arg(COMMAND)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -123,13 +122,25 @@ pub(super) fn delegate(
     let over = AtomicBool::new(false);
     let outcome = thread::scope(|scope| {
         let asking = scope.spawn(|| ask_to_stop(orders, monitor, &over));
-        let outcome = listen(BufReader::new(answers), monitor);
-        over.store(true, Ordering::Relaxed);
-        asking.thread().unpark();
-        outcome
+        // Also where an observer panics: nobody may wait for a worker that nobody hears.
+        let _over = Over { flag: &over, waiting: asking.thread() };
+        listen(BufReader::new(answers), monitor)
     });
     let status = worker.wait().map_err(StageError::io(program))?;
     outcome.unwrap_or_else(|| Err(died(status)))
+}
+
+/// Tells the thread that waits that there is nothing more to wait for.
+struct Over<'a> {
+    flag: &'a AtomicBool,
+    waiting: &'a Thread,
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.flag.store(true, Ordering::Relaxed);
+        self.waiting.unpark();
+    }
 }
 
 /// Waits for the end or for the wish to stop, and passes that on.

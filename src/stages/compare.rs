@@ -44,7 +44,7 @@ impl Method for CompareAuroc {
                    ratio and the ratio of what is above chance come with intervals from the \
                    paired DeLong covariance.",
             example: "compare fig: auroc { candidate: auc[*], baseline: real[*], over: k }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::required("candidate", evaluations(), "The evaluations to judge."),
@@ -83,16 +83,17 @@ fn point(
     confidence: f64,
 ) -> Result<ComparedPoint, StageError> {
     let baseline = baseline_of(context, candidate)?;
+    let evaluated: Evaluated = candidate.read_json("result", "evaluation.json")?;
+    let against: Evaluated = baseline.read_json("result", "evaluation.json")?;
     let (ours, our_labels) = scores(candidate)?;
     let (theirs, their_labels) = scores(baseline)?;
-    if our_labels != their_labels {
+    if evaluated.test_images != against.test_images || our_labels != their_labels {
         return Err(StageError::message(format!(
-            "the candidate [{}] and its baseline [{}] were tested on different folds; give both \
+            "the candidate [{}] and its baseline [{}] were tested on different images; give both \
              the same `test`",
             candidate.bindings, baseline.bindings
         )));
     }
-    let evaluated: Evaluated = candidate.read_json("result", "evaluation.json")?;
     let findings = evaluated.findings.len();
     let comparison = measure::compare(&ours, &theirs, &our_labels, findings, confidence)
         .ok_or_else(|| {
@@ -103,7 +104,9 @@ fn point(
         })?;
     let bound = candidate.bindings.get(axis);
     let others = candidate.bindings.0.iter().filter(|(name, _)| name != axis);
-    let series: Vec<String> = others.map(|(name, value)| format!("{name}: {value}")).collect();
+    let mut series: Vec<String> = others.map(|(name, value)| format!("{name}: {value}")).collect();
+    // The order of the loops is not in the key.
+    series.sort();
     Ok(ComparedPoint {
         axis_value: bound.map_or_else(String::new, ToString::to_string),
         axis_number: bound.and_then(crate::language::value::Value::number),

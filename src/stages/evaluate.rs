@@ -4,12 +4,15 @@ use super::classifier::ClassifierInfo;
 use super::fields::confidence;
 use super::{Context, Method, StageError};
 use crate::data::{Fold, Origin};
+use crate::graph::Digest;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType};
 use crate::learn::classifier::predict;
 use crate::learn::with_backend;
 use crate::measure::{self, Evaluation};
 use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
+
+const IMAGES_DOMAIN: &str = "msx 2026 test images";
 
 /// `evaluate NAME: CLASSIFIER`
 pub(super) struct Evaluate;
@@ -19,6 +22,10 @@ pub(super) struct Evaluate;
 pub(super) struct Evaluated {
     /// Whether the classifier learned from real or synthetic images.
     pub(super) trained_on: Origin,
+    /// Whether it was tested on real or synthetic images.
+    pub(super) tested_on: Origin,
+    /// The content of the test images; only evaluations on the same ones can be compared.
+    pub(super) test_images: Digest,
     /// Names of the findings, in the order of the columns of `scores.npy`.
     pub(super) findings: Vec<String>,
     /// AUROC, intervals and ROC points.
@@ -38,7 +45,7 @@ impl Method for Evaluate {
                    ROC curves. A finding that all or none of the images show has no AUROC, and \
                    is reported as such.",
             example: "evaluate auc: on_fake { test: fold.test }",
-            revision: 2,
+            revision: 3,
             header: Header::Stage { role: "of", kinds: &["classifier"] },
             fields: vec![
                 Field::required("test", FieldType::Output(OutputType::Fold), "The fold to score."),
@@ -79,8 +86,13 @@ impl Method for Evaluate {
         let width = info.findings.len();
         context.write("result", "scores.npy", &npy(&scores, width)?)?;
         context.write("result", "labels.npy", &npy(fold.all_labels(), width)?)?;
-        let evaluated =
-            Evaluated { trained_on: info.trained_on, findings: info.findings, evaluation };
+        let evaluated = Evaluated {
+            trained_on: info.trained_on,
+            tested_on: fold.info().origin,
+            test_images: Digest::derive(IMAGES_DOMAIN, fold.images()),
+            findings: info.findings,
+            evaluation,
+        };
         context.write_json("result", "evaluation.json", &evaluated)
     }
 }

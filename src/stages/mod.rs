@@ -52,7 +52,8 @@ pub trait Method: Send + Sync {
 pub struct Source {
     /// The field.
     pub role: &'static str,
-    /// Names in the digest are relative to this.
+    /// Names in the digest are relative to this; a file that is its own base counts by content
+    /// alone.
     pub base: PathBuf,
     /// The files.
     pub files: Vec<PathBuf>,

@@ -93,6 +93,13 @@ impl Method for Neighbours {
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let queries = Fold::open(&context.input("of")?.output("test"))?;
         let candidates = Fold::open(&context.input("among")?.output("train"))?;
+        let sides = (queries.info().side, candidates.info().side);
+        if sides.0 != sides.1 {
+            return Err(StageError::message(format!(
+                "`of` has images of {} px, `among` of {} px; take folds of one size",
+                sides.0, sides.1
+            )));
+        }
         let chosen = spread(queries.len(), context.parameters.count("count")?);
         let mut images = Vec::new();
         chosen.iter().for_each(|&index| images.extend_from_slice(queries.image(index)));

@@ -42,7 +42,7 @@ impl Method for Report {
                    the graph of stages, and settings, keys and versions. The page needs no \
                    network and no other file.",
             example: "report page { show: [real, auc[*], fig] }",
-            revision: 2,
+            revision: 3,
             header: Header::Nothing,
             fields: vec![
                 Field {
@@ -191,7 +191,7 @@ fn neighbours(stage: usize, input: &StageInput) -> Result<NeighboursView, StageE
     let pairs = found
         .pairs
         .into_iter()
-        .zip(pixels.chunks(2 * size))
+        .zip(pixels.chunks_exact(2 * size))
         .map(|(pair, images)| PairView {
             synthetic: images[..size].to_vec(),
             real: images[size..].to_vec(),
@@ -216,15 +216,20 @@ fn neighbours(stage: usize, input: &StageInput) -> Result<NeighboursView, StageE
 fn evaluation(stage: usize, evaluated: &Evaluated) -> EvaluationView {
     EvaluationView {
         stage,
-        trained_on: match evaluated.trained_on {
-            Origin::Real => "real",
-            Origin::Synthetic => "synthetic",
-        }
-        .to_owned(),
+        trained_on: origin(evaluated.trained_on),
+        tested_on: origin(evaluated.tested_on),
         count: evaluated.evaluation.count,
         mean: evaluated.evaluation.macro_auroc.as_ref().map(interval),
         findings: evaluated.evaluation.findings.iter().map(finding).collect(),
     }
+}
+
+fn origin(origin: Origin) -> String {
+    match origin {
+        Origin::Real => "real",
+        Origin::Synthetic => "synthetic",
+    }
+    .to_owned()
 }
 
 fn finding(finding: &FindingAuroc) -> FindingView {

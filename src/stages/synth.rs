@@ -1,6 +1,7 @@
 //! `synth`: synthetic folds with the sizes and label vectors of real ones.
 
 use super::fields::fold_outputs;
+use super::gan::MadeFor;
 use super::{Context, Method, StageError};
 use crate::data::subset::FOLDS;
 use crate::data::{Fold, FoldInfo, LabelSet, Origin, write_fold};
@@ -72,9 +73,20 @@ impl Method for Synth {
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
-        let generator = context.input("of")?.read("generator", "generator.safetensors")?;
+        let generator = context.input("of")?;
+        let made_for: MadeFor = generator.read_json("generator", "made_for.json")?;
+        let generator = generator.read("generator", "generator.safetensors")?;
         for (position, name) in FOLDS.into_iter().enumerate() {
             let real = Fold::open(&context.input("like")?.output(name))?;
+            let info = real.info();
+            let wanted = MadeFor { findings: info.findings.clone(), side: info.side };
+            if made_for != wanted {
+                return Err(StageError::message(format!(
+                    "the generator makes {}, `like` has {}; give `like` the subset that the GAN \
+                     was trained on",
+                    made_for, wanted
+                )));
+            }
             // Each fold has a seed of its own, so that no latent is used twice.
             let seed = context.parameters.seed()?.wrapping_mul(3).wrapping_add(position as u64);
             let findings = real.info().findings.len();

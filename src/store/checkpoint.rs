@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// How many checkpoints of one trajectory are kept: the newest to go on from, and one behind it.
+/// How many checkpoints a training keeps: the newest to go on from, and one behind it.
 const KEPT: usize = 2;
 const DOMAIN: &str = "msx 2026 checkpoint";
 
@@ -46,17 +46,22 @@ impl CheckpointFolder {
         Ok(None)
     }
 
-    /// Adds a checkpoint and drops all but the furthest two.
+    /// Adds a checkpoint and drops all but the furthest two, and the two furthest up to this one: a
+    /// training that ends before an earlier, longer one keeps its own way back.
     ///
     /// # Errors
     /// The disk refuses; earlier checkpoints stay.
     pub fn save(&self, position: u64, bytes: &[u8]) -> Result<(), StoreError> {
         atomic::write(&self.folder.join(file_name(position, bytes)), bytes)?;
-        let mut all = self.list()?;
-        all.truncate(all.len().saturating_sub(KEPT));
-        for (_, name) in all {
-            // Another process may have pruned it already.
-            let _ = fs::remove_file(self.folder.join(name));
+        let all = self.list()?;
+        let here = all.iter().filter(|(at, _)| *at <= position).count();
+        for (index, (_, name)) in all.iter().enumerate() {
+            let is_furthest = index + KEPT >= all.len();
+            let is_mine = index < here && index + KEPT >= here;
+            if !is_furthest && !is_mine {
+                // Another process may have pruned it already.
+                let _ = fs::remove_file(self.folder.join(name));
+            }
         }
         Ok(())
     }

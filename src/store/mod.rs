@@ -31,7 +31,7 @@ pub use record::{Blob, OutputFiles, Provenance, Record};
 pub use scratch::Scratch;
 
 use crate::graph::Digest;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -117,18 +117,21 @@ impl Store {
         }
     }
 
-    /// Waits until no other process works on this key, then keeps others out until dropped. The
-    /// system releases the lock of a process that dies.
+    /// Keeps others away from this key until dropped; `None` while another process works on it.
+    /// The system releases the lock of a process that dies.
     ///
     /// # Errors
     /// The lock file cannot be made.
-    pub fn lock(&self, key: &Digest) -> Result<KeyLock, StoreError> {
+    pub fn try_lock(&self, key: &Digest) -> Result<Option<KeyLock>, StoreError> {
         let folder = self.root.join("locks");
         atomic::create_dir(&folder)?;
         let path = folder.join(key.hex());
         let file = File::create(&path).map_err(StoreError::io("lock", &path))?;
-        file.lock().map_err(StoreError::io("lock", &path))?;
-        Ok(KeyLock { _file: file })
+        match file.try_lock() {
+            Ok(()) => Ok(Some(KeyLock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+        }
     }
 
     /// The checkpoints of a trajectory.

@@ -5,7 +5,7 @@ use super::record::{Blob, OutputFiles, Provenance, Record};
 use super::{Store, atomic};
 use crate::graph::{Digest, Fingerprint};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -38,6 +38,9 @@ impl Store {
     pub fn scratch(&self) -> Result<Scratch, StoreError> {
         let parent = self.root.join("scratch");
         atomic::create_dir(&parent)?;
+        // A sweep may not come between the folder and its lock.
+        let gate = File::open(&parent).map_err(StoreError::io("open", &parent))?;
+        gate.lock_shared().map_err(StoreError::io("lock", &parent))?;
         let folder = tempfile::Builder::new()
             .prefix("stage-")
             .tempdir_in(&parent)
@@ -50,30 +53,39 @@ impl Store {
         Ok(Scratch { folder, _alive: alive })
     }
 
-    /// Removes the scratch folders of processes that are gone.
+    /// Removes the scratch folders of processes that are gone, and the checkpoints that they did not
+    /// finish writing.
     ///
     /// # Errors
     /// The scratch folder cannot be listed.
-    pub fn sweep_scratch(&self) -> Result<(), StoreError> {
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        self.sweep_checkpoints();
         let parent = self.root.join("scratch");
-        let entries = match fs::read_dir(&parent) {
-            Ok(entries) => entries,
+        let gate = match File::open(&parent) {
+            Ok(gate) => gate,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(StoreError::io("list", &parent)(error)),
+            Err(error) => return Err(StoreError::io("open", &parent)(error)),
         };
-        for entry in entries.flatten() {
-            let abandoned = match File::open(entry.path().join("alive")) {
-                Ok(alive) => alive.try_lock().is_ok(),
-                // Between creation of the folder and of its lock file another process is at work;
-                // an old folder without one was left by a process that died there.
-                Err(_) => is_older_than_a_minute(&entry.path()),
-            };
-            if abandoned {
-                // Another process may sweep the same folder at this moment.
+        gate.lock().map_err(StoreError::io("lock", &parent))?;
+        for entry in fs::read_dir(&parent).map_err(StoreError::io("list", &parent))?.flatten() {
+            let alive = OpenOptions::new().read(true).write(true).open(entry.path().join("alive"));
+            // A folder without the file was left by a process that died in between.
+            let is_abandoned = alive.map_or(true, |alive| alive.try_lock().is_ok());
+            if is_abandoned {
+                // What cannot be removed now is met again by the next sweep.
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
         Ok(())
+    }
+
+    fn sweep_checkpoints(&self) {
+        for entry in WalkDir::new(self.root.join("checkpoints")).into_iter().flatten() {
+            let is_temporary = entry.file_name().to_string_lossy().starts_with(".tmp");
+            if is_temporary && is_older_than_an_hour(entry.path()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Links one output of a finished stage into a folder.
@@ -167,8 +179,9 @@ fn relative_name(path: &Path, folder: &Path) -> String {
     parts.join("/")
 }
 
-fn is_older_than_a_minute(path: &Path) -> bool {
+/// Longer than any write takes.
+fn is_older_than_an_hour(path: &Path) -> bool {
     fs::metadata(path)
         .and_then(|metadata| metadata.modified())
-        .is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() > 60))
+        .is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() > 3600))
 }

@@ -1,7 +1,7 @@
 //! CheXpert's layout: what a table may look like, and what is wrong with it on which line.
 
 use crate::support::{assert_says, shown, write, write_png};
-use msx::data::chexpert::{Policy, Uncertain, View, files, read};
+use msx::data::chexpert::{Policy, Uncertain, View, images, read};
 use msx::data::{DataError, Fold, Summary};
 use msx::progress::Silent;
 use std::path::PathBuf;
@@ -125,9 +125,9 @@ fn views_are_taken_by_file_name_and_else_by_column() {
         assert_eq!(fold.info().sources, kept, "{view:?}");
         assert_eq!(summary.read, 3);
     }
-    // The stage is keyed by the files that it reads, and by no others.
-    let listed = files(&pack.csv(), POLICY).expect("lists");
-    assert_eq!(listed, [pack.csv(), pack.folder.path().join(frontal(1))]);
+    // The stage is keyed by the table and the images that it reads, and by no others.
+    let listed = images(&pack.csv(), POLICY).expect("lists");
+    assert_eq!(listed, [pack.folder.path().join(frontal(1))]);
 }
 
 /// What spreadsheets make of a table.
@@ -239,9 +239,9 @@ fn a_table_that_keeps_nothing_is_refused() {
 #[test]
 fn a_table_that_cannot_be_read_is_named() {
     let pack = Pack::new();
-    let missing = files(&pack.folder.path().join("pack/valid.csv"), POLICY);
+    let missing = images(&pack.folder.path().join("pack/valid.csv"), POLICY);
     assert_says(missing, &["pack/valid.csv", "No such file", "check the path"]);
-    let folder = files(&pack.folder.path().join("pack"), POLICY);
+    let folder = images(&pack.folder.path().join("pack"), POLICY);
     assert_says(folder, &["pack", "Is a directory", "give a file"]);
     let mut latin = table(&[row(1, "1,")]).join("\n").into_bytes();
     latin.extend(b"\npack/\xe9.png,Male,50,Frontal,AP,1,\n");

@@ -43,11 +43,15 @@ fn what_is_no_image_is_left_out_and_counted() {
     let root = temporary();
     write_png(&root.path().join("hand/1.png"));
     write(&root.path().join("hand/notes.txt"), b"left out");
-    write_png(&root.path().join("hand/older/1.png"));
+    write(&root.path().join("hand/.hidden"), b"not even counted");
     let (summary, fold) = ingest(root.path()).expect("reads");
-    assert_eq!((summary.read, summary.kept, fold.len()), (3, 1, 1));
-    let dropped = Dropped { reason: "not a PNG, JPEG or TIFF".to_owned(), count: 2 };
+    assert_eq!((summary.read, summary.kept, fold.len()), (2, 1, 1));
+    let dropped = Dropped { reason: "not a PNG, JPEG or TIFF".to_owned(), count: 1 };
     assert_eq!(summary.dropped, [dropped]);
+    // What the summary counts is in the key.
+    assert_eq!(files(root.path()).expect("lists").len(), 2);
+    write_png(&root.path().join("hand/older/1.png"));
+    assert_says(files(root.path()), &["hand/older is a folder", "move its images up"]);
 }
 
 fn sixteen_bits(picture: &GrayImage) -> DynamicImage {
@@ -149,7 +153,7 @@ fn folders_without_images_are_named() {
     fs::create_dir(root.path().join("foot")).expect("folder");
     assert_says(ingest(root.path()), &["class `foot` is empty", "remove the folder"]);
     write_png(&root.path().join("foot/deeper/1.png"));
-    assert_says(ingest(root.path()), &["class `foot` is empty"]);
+    assert_says(ingest(root.path()), &["foot/deeper is a folder", "move its images up"]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn shape() -> Shape {
 }
 
 fn losses<B: Kernels, N: Network>(network: &N, fade: f32, device: &B::Device) -> Vec<Numbers> {
+    let _alone = msx::learn::alone();
     let data = Data::new(SIDE);
     let phase = Phase { level: 2, fade };
     let pixels = |first: usize| {

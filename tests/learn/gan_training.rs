@@ -229,6 +229,7 @@ fn descended(
 /// Generator, discriminator and average after one step on four times the same image, by the
 /// published parts.
 fn composed(pixels: &[u8]) -> [Vec<f32>; 3] {
+    let _alone = msx::learn::alone();
     let shape = Shape::new(8, 2, LATENT, Some(vec![6, 4])).expect("a shape");
     let (network, phase) = (CpdNetwork::new(shape), Phase::complete(2));
     let generator = begin(network.generator_layout(), "gan/generator");

@@ -155,6 +155,7 @@ fn kernels_read_transposed_tensors() {
 /// and that of `⟨gate(s, v), w⟩` by `v` is `gate(s, w)`.
 #[test]
 fn gradients_are_the_adjoint_kernels() {
+    let _alone = msx::learn::alone();
     type Tracked = Autodiff<Cpu>;
     let geometry = Geometry { kernel: 4, stride: 2, padding: 1, channels: 3, batch: 2, side: 8 };
     let (x, y) = (images(geometry), patches(geometry));

@@ -206,6 +206,7 @@ fn single(values: &[f64]) -> Vec<f32> {
 
 #[test]
 fn the_penalty_and_its_gradient_are_those_of_central_differences() {
+    let _alone = msx::learn::alone();
     let material = Material::new();
     let weights = material.weights().lift::<Autodiff<Cpu>>(true);
     let penalty = gradient_penalty::<Cpu, _>(
@@ -226,6 +227,7 @@ fn the_penalty_and_its_gradient_are_those_of_central_differences() {
 
 #[test]
 fn the_gradient_by_the_images_is_that_of_central_differences() {
+    let _alone = msx::learn::alone();
     let material = Material::new();
     let weights = material.weights().lift::<Autodiff<Cpu>>(false);
     let images = tensor(&material.images, [BATCH, 1, SIDE, SIDE]);

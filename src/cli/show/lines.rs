@@ -50,30 +50,31 @@ impl Lines {
 impl Observer for Lines {
     fn observe(&self, event: &Event) {
         match event {
-            Event::Planned { stages, cached, threads, device } => anstream::eprintln!(
-                "{stages} stages, {cached} cached; {threads} threads, device {device}"
-            ),
-            Event::Started { stage, method, .. } => {
-                anstream::eprintln!("start   {stage} ({method})")
+            Event::Planned { stages, cached, threads, device } => {
+                say!("{stages} stages, {cached} cached; {threads} threads, device {device}")
             }
+            Event::Started { stage, method, .. } => {
+                say!("start   {stage} ({method})")
+            }
+            Event::Waiting { stage } => say!("waits   {stage} is at work in another msx"),
             Event::Progressed { stage, progress } => {
                 if let Some(pace) = self.due(stage, progress) {
                     let Progress { activity, done, total, unit, metrics: figures } = progress;
-                    anstream::eprintln!(
+                    say!(
                         "        {stage} {activity} {done}/{total} {unit}  {}  {}",
                         pace.words(progress),
                         metrics(figures)
                     );
                 }
             }
-            Event::Cached { stage, .. } => anstream::eprintln!("cached  {stage}"),
+            Event::Cached { stage, .. } => say!("cached  {stage}"),
             Event::Finished { stage, seconds, .. } => {
-                anstream::eprintln!("done    {stage} in {}", duration(*seconds));
+                say!("done    {stage} in {}", duration(*seconds));
             }
-            Event::Failed { stage, message } => anstream::eprintln!("FAILED  {stage}: {message}"),
-            Event::Stopped { stage } => anstream::eprintln!("stopped {stage}"),
+            Event::Failed { stage, message } => say!("FAILED  {stage}: {message}"),
+            Event::Stopped { stage } => say!("stopped {stage}"),
             Event::Ended { executed, cached, failed, skipped, seconds } => {
-                anstream::eprintln!("{}", summary(*executed, *cached, *failed, *skipped, *seconds))
+                say!("{}", summary(*executed, *cached, *failed, *skipped, *seconds))
             }
         }
     }

@@ -34,7 +34,8 @@ pub(super) fn pages(pages: &[PathBuf], json: bool) {
 
 /// `executed 3 stages, 10 cached, 1 failed, 2 not reached in 12 s`
 fn summary(executed: usize, cached: usize, failed: usize, skipped: usize, seconds: f64) -> String {
-    let mut text = format!("executed {executed} stages, {cached} cached");
+    let stages = if executed == 1 { "stage" } else { "stages" };
+    let mut text = format!("executed {executed} {stages}, {cached} cached");
     if failed > 0 {
         text.push_str(&format!(", {failed} failed"));
     }

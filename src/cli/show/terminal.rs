@@ -37,7 +37,7 @@ impl Terminal {
 
     /// Prints a line above the bars.
     fn line(&self, style: Style, word: &str, text: &str) {
-        self.bars.suspend(|| anstream::eprintln!("{style}{word:<8}{style:#}{text}"));
+        self.bars.suspend(|| say!("{style}{word:<8}{style:#}{text}"));
     }
 
     fn start(&self, stage: &str) {
@@ -85,6 +85,9 @@ impl Observer for Terminal {
                 &format!("{stages} stages, {cached} cached; {threads} threads, device {device}"),
             ),
             Event::Started { stage, .. } => self.start(stage),
+            Event::Waiting { stage } => {
+                self.line(QUIET, "waits", &format!("{stage} is at work in another msx"));
+            }
             Event::Progressed { stage, progress } => self.advance(stage, progress),
             Event::Cached { stage, .. } => {
                 self.end(stage);

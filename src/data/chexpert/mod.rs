@@ -58,14 +58,12 @@ struct Table {
     places: BTreeMap<String, Option<csv::Position>>,
 }
 
-/// The CSV file and the images that the policy keeps.
+/// The images that the policy keeps.
 ///
 /// # Errors
 /// The table is missing or wrong, with the line.
-pub fn files(csv: &Path, policy: Policy) -> Result<Vec<PathBuf>, DataError> {
-    let mut files = vec![csv.to_owned()];
-    files.extend(read_table(csv, policy)?.paths);
-    Ok(files)
+pub fn images(csv: &Path, policy: Policy) -> Result<Vec<PathBuf>, DataError> {
+    Ok(read_table(csv, policy)?.paths)
 }
 
 /// The folder that the paths in the table are relative to: the one above the table's own.

@@ -229,7 +229,10 @@ impl Checker<'_, '_> {
         let members: Vec<usize> = all
             .iter()
             .copied()
-            .filter(|&index| table.instances[index].rounds[..shared] == own.rounds[..shared])
+            .filter(|&index| {
+                // Members of one name at other depths are reported as declared twice.
+                table.instances[index].rounds.get(..shared) == Some(&own.rounds[..shared])
+            })
             .collect();
         let first = members.first().copied()?;
         let is_family = table.instances[first].rounds.len() > shared;
@@ -262,6 +265,9 @@ impl Checker<'_, '_> {
                     Diagnostic::new(Code::UnknownName, message, name.span.clone())
                         .maybe_help(suggest::help(&name.node, "its loop variables are", known)),
                 );
+                return None;
+            }
+            if value.is_invalid() {
                 return None;
             }
             let wanted = value.as_binding();
@@ -346,7 +352,7 @@ pub(super) fn report_cycles(stages: &[TypedStage], diagnostics: &mut Vec<Diagnos
     }
     for (index, stage) in stages.iter().enumerate() {
         for input in &stage.inputs {
-            graph.update_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
+            graph.add_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
         }
     }
     for group in tarjan_scc(&graph) {

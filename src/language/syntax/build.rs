@@ -70,11 +70,19 @@ fn declaration(pair: Pair<'_, Rule>, problems: &mut Problems) -> Option<Item> {
             default: expression(parts.next()?),
         },
         Rule::binding => Item::Let { name: name(&parts.next()?), value: expression(parts.next()?) },
-        Rule::sweep => Item::For {
-            variables: parts.next()?.into_inner().map(|pair| name(&pair)).collect(),
-            values: expression(parts.next()?),
-            body: parts.filter_map(|pair| item(pair, problems)).collect(),
-        },
+        Rule::sweep => {
+            let variables = parts.next()?.into_inner().map(|pair| name(&pair)).collect();
+            let values = expression(parts.next()?);
+            let open = span(&parts.next()?);
+            if !parts.clone().any(|part| part.as_rule() == Rule::close) {
+                problems.unclosed(open);
+            }
+            Item::For {
+                variables,
+                values,
+                body: parts.filter_map(|pair| item(pair, problems)).collect(),
+            }
+        }
         Rule::stage => Item::Stage(stage(whole, parts, problems)?),
         _ => return None,
     })

@@ -25,6 +25,9 @@ mod grammar {
 /// Deeper nesting than anybody writes, and shallow enough for the stack.
 const DEEPEST: usize = 64;
 
+/// Longer sums than anybody writes, and short enough for the stack.
+const MOST_OPERATORS: usize = 1000;
+
 /// What reading a file gave.
 #[derive(Debug, Default)]
 pub struct Parsed {
@@ -47,7 +50,10 @@ pub struct Problems {
 pub fn parse(text: &str) -> Parsed {
     let mut problems = Problems::default();
     if let Some(place) = too_deep(text) {
-        let message = format!("brackets are nested more than {DEEPEST} deep");
+        let message = format!(
+            "brackets are nested more than {DEEPEST} deep, or one value has more than \
+             {MOST_OPERATORS} operators"
+        );
         let help = "name the inner parts with `let`";
         problems.diagnostics.push(Diagnostic::new(Code::Syntax, message, place).help(help));
         problems.pieces.push(0..text.len());
@@ -73,7 +79,11 @@ pub fn parse(text: &str) -> Parsed {
 /// The text is no expression.
 pub fn parse_expression(text: &str) -> Result<Expression, Box<Diagnostic>> {
     if let Some(place) = too_deep(text) {
-        return Err(Box::new(Diagnostic::new(Code::Syntax, "brackets are nested too deep", place)));
+        return Err(Box::new(Diagnostic::new(
+            Code::Syntax,
+            "the value is nested too deep or too long",
+            place,
+        )));
     }
     let pair = Grammar::parse(Rule::expression_alone, text)
         .map_err(|error| Box::new(translate(&error, 0, "value")))?
@@ -83,9 +93,11 @@ pub fn parse_expression(text: &str) -> Result<Expression, Box<Diagnostic>> {
     pair.map(build::expression).ok_or_else(missing)
 }
 
-/// The place where brackets are nested too deep, found before the recursive parser meets it.
+/// The place where brackets are nested too deep or a value is too long, found before the recursive
+/// parser meets it.
 fn too_deep(text: &str) -> Option<Span> {
     let mut depth: usize = 0;
+    let mut operators: usize = 0;
     let mut in_text = false;
     let mut in_comment = false;
     let mut escaped = false;
@@ -99,9 +111,11 @@ fn too_deep(text: &str) -> Option<Span> {
             '#' => in_comment = true,
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' | ':' | '=' => operators = 0,
+            '+' | '-' | '*' | '/' => operators += 1,
             _ => {}
         }
-        if depth > DEEPEST {
+        if depth > DEEPEST || operators > MOST_OPERATORS {
             return Some(place..place + character.len_utf8());
         }
     }
@@ -109,6 +123,14 @@ fn too_deep(text: &str) -> Option<Span> {
 }
 
 impl Problems {
+    /// Reports a brace that is open at the end of the file.
+    fn unclosed(&mut self, open: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::Syntax, "this `{` is never closed", open)
+                .help("close the loop with `}` behind its last stage"),
+        );
+    }
+
     /// Reports a piece that the grammar swallowed as broken: it is parsed alone for its place and
     /// expectation.
     fn broken(&mut self, pair: &Pair<'_, Rule>) {

@@ -14,7 +14,7 @@ use crate::learn::kernels::Kernels;
 use crate::learn::optimiser::{Adam, AdamConfig};
 use crate::learn::parameters::{Layout, Parameters, scalar};
 use crate::learn::state::{pack, unpack};
-use crate::learn::{Curves, LearnError};
+use crate::learn::{Curves, LearnError, alone};
 use crate::progress::{Monitor, Progress};
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
@@ -99,6 +99,7 @@ pub fn train<B: Kernels>(
         ));
     }
     let model = Model::new(config.architecture.clone(), train.findings)?;
+    let _alone = alone();
     let mut trainer = Trainer::<B>::new(config, model, train, device)?;
     trainer.resume(checkpoints)?;
     while !trainer.is_over() {

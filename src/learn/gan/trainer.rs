@@ -17,7 +17,7 @@ use crate::learn::layers::GROUP;
 use crate::learn::optimiser::{Adam, AdamConfig, average};
 use crate::learn::parameters::{Layout, Parameters, scalar};
 use crate::learn::state::{pack, unpack};
-use crate::learn::{Curves, LearnError};
+use crate::learn::{Curves, LearnError, alone};
 use crate::progress::{Monitor, Progress};
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
@@ -229,6 +229,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         monitor: &dyn Monitor,
         checkpoints: &dyn Checkpoints,
     ) -> Result<TrainedGan, LearnError> {
+        let _alone = alone();
         if let Some((_, bytes)) = checkpoints.latest(self.settings.length)? {
             self.restore(&bytes)?;
         }

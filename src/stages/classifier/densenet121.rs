@@ -53,8 +53,7 @@ impl Method for DenseNet121 {
             return Ok(Vec::new());
         }
         let path = base.join(parameters.text("weights")?);
-        let folder = path.parent().unwrap_or(base).to_owned();
-        Ok(vec![Source { role: "weights", base: folder, files: vec![path] }])
+        Ok(vec![Source { role: "weights", base: path.clone(), files: vec![path] }])
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

@@ -83,6 +83,14 @@ fn run(
     let open =
         |role: &str| Fold::open(&context.input(role)?.output(role)).map_err(StageError::from);
     let (train_fold, valid_fold) = (open("train")?, open("valid")?);
+    let names = |fold: &Fold| fold.info().findings.join(", ");
+    if train_fold.info().findings != valid_fold.info().findings {
+        return Err(StageError::message(format!(
+            "the training fold has {}, the validation fold {}; take both from one stage",
+            names(&train_fold),
+            names(&valid_fold)
+        )));
+    }
     let parameters = context.parameters;
     let epochs = |name: &str| parameters.count(name).map(|count| count as u64);
     let config = ClassifierConfig {

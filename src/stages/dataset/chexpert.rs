@@ -63,8 +63,11 @@ impl Method for Chexpert {
 
     fn sources(&self, parameters: Parameters<'_>, base: &Path) -> Result<Vec<Source>, StageError> {
         let csv = base.join(parameters.text("csv")?);
-        let files = chexpert::files(&csv, policy(parameters)?)?;
-        Ok(vec![Source { role: "csv", base: chexpert::root(&csv), files }])
+        let images = chexpert::images(&csv, policy(parameters)?)?;
+        Ok(vec![
+            Source { role: "images", base: chexpert::root(&csv), files: images },
+            Source { role: "csv", base: csv.clone(), files: vec![csv] },
+        ])
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

@@ -17,7 +17,8 @@ impl Method for Folder {
             method: "folder",
             summary: "a folder with one sub-folder of PNG, JPEG or TIFF images a class",
             docs: "Each sub-folder's name is a finding, and each of its images carries that one \
-                   finding. Images become grey, square and eight bits deep. Nothing is known of \
+                   finding. Images become grey, square and eight bits deep. Other files are \
+                   counted and left out, hidden ones are passed over. Nothing is known of \
                    patients, so every image counts as a patient of its own.",
             example: "dataset hands: folder { path: \"data/mednist\", size: 64px }",
             revision: 1,

@@ -35,7 +35,7 @@ impl Method for Cpd {
                    Digital Medicine 2021 (arXiv 2012.03769). For a CPU give small `widths`, \
                    `latent` and `batch`.",
             example: "gan g: cpd { train: fold.train, length: 12_000 kimg }",
-            revision: 1,
+            revision: 2,
             header: Header::Method,
             fields,
             outputs: outputs(),
@@ -53,7 +53,7 @@ impl Method for Cpd {
         let trained = with_backend!(context.device, |B, device| {
             train_cpd::<B>(&config, &data, &device, context.monitor, context.checkpoints)
         })?;
-        write(context, &trained)
+        write(context, &fold, &trained)
     }
 }
 

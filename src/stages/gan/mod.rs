@@ -12,6 +12,24 @@ use crate::data::Fold;
 use crate::language::schema::{Field, FieldType, Output, OutputType};
 use crate::language::value::Value;
 use crate::learn::gan::{LossWeights, TrainedGan, TrainingImages};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a generator makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MadeFor {
+    /// Names of the findings that it takes, in order.
+    pub(super) findings: Vec<String>,
+    /// Side of its images in pixels.
+    pub(super) side: usize,
+}
+
+/// `32 px images of Edema, Fracture`
+impl fmt::Display for MadeFor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} px images of {}", self.side, self.findings.join(", "))
+    }
+}
 
 /// Length of the seed system's trainings at 32 px.
 const PAPER_LENGTH: f64 = 12_000_000.0;
@@ -57,7 +75,7 @@ fn outputs() -> Vec<Output> {
         Output {
             name: "generator",
             kind: OutputType::Generator,
-            doc: "The averaged generator as safetensors, with its architecture.",
+            doc: "The averaged generator as safetensors, with its architecture, findings and side.",
         },
         curves_output(),
     ]
@@ -76,8 +94,10 @@ fn training_images(fold: &Fold) -> TrainingImages<'_> {
     }
 }
 
-fn write(context: &Context<'_>, trained: &TrainedGan) -> Result<(), StageError> {
+fn write(context: &Context<'_>, fold: &Fold, trained: &TrainedGan) -> Result<(), StageError> {
     context.write("generator", "generator.safetensors", &trained.generator)?;
+    let made_for = MadeFor { findings: fold.info().findings.clone(), side: fold.info().side };
+    context.write_json("generator", "made_for.json", &made_for)?;
     context.write_json("curves", "curves.json", &trained.curves)
 }
 

@@ -54,7 +54,7 @@ impl Method for Prog {
                    (arXiv 2012.03769) up to 32 px; for 64 and 128 px it used 1,000 kimg for \
                    `phase` and `fade`. For a CPU give small `widths`, `latent` and `batch`.",
             example: "gan g: prog { train: fold.train, length: 12_000 kimg }",
-            revision: 1,
+            revision: 2,
             header: Header::Method,
             fields,
             outputs: outputs(),
@@ -72,7 +72,7 @@ impl Method for Prog {
         let trained = with_backend!(context.device, |B, device| {
             train_prog::<B>(&config, &data, &device, context.monitor, context.checkpoints)
         })?;
-        write(context, &trained)
+        write(context, &fold, &trained)
     }
 }
 

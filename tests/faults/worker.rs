@@ -1,0 +1,96 @@
+//! Stages with networks run in processes of their own: what happens when one of these ends, and what
+//! when the one that started it does.
+
+use crate::project::Project;
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A training that would take minutes.
+const LONG: &str = r#"
+experiment long { title: "Long", seed: 1 }
+dataset phantoms: phantom { count: 500, size: 16px }
+subset fold: phantoms { classes: top(2), per_class: { train: 20, valid: 2, test: 2 } }
+gan g: cpd { train: fold.train, length: 400 kimg, batch: 8, latent: 4, widths: [6, 4, 4] }
+"#;
+
+/// More than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn begin(project: &Project) -> Child {
+    let mut run = project.command(&["run", "experiment.msx"]);
+    run.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts")
+}
+
+/// State and parent of a process.
+fn stat(process: &str) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name in parentheses may hold anything.
+    let mut parts = stat.rsplit_once(") ")?.1.split(' ');
+    Some((parts.next()?.chars().next()?, parts.next()?.parse().ok()?))
+}
+
+/// The process that works for another, once there is one.
+fn worker_of(run: &Child) -> u32 {
+    let begin = Instant::now();
+    while begin.elapsed() < PATIENCE {
+        let processes = fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
+        let names = processes.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut children =
+            names.filter(|name| stat(name).is_some_and(|(_, parent)| parent == run.id()));
+        if let Some(child) = children.next() {
+            return child.parse().expect("a number");
+        }
+        sleep(Duration::from_millis(5));
+    }
+    panic!("no worker was started");
+}
+
+fn signal(name: &str, process: u32) {
+    let status = Command::new("kill").args([name, &process.to_string()]).status();
+    assert!(status.expect("kill starts").success());
+}
+
+#[test]
+fn the_end_of_a_worker_is_its_stage_s_failure() {
+    let project = Project::new(LONG);
+    let run = begin(&project);
+    signal("-KILL", worker_of(&run));
+    let output = run.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("FAILED  g: the process of this stage was ended by signal 9"), "{said}");
+    project.is_whole();
+    assert_eq!(project.results().len(), 2, "the data set and the subset are kept");
+}
+
+#[test]
+fn a_worker_ends_with_the_run_that_started_it() {
+    let project = Project::new(LONG);
+    let mut run = begin(&project);
+    let worker = worker_of(&run).to_string();
+    run.kill().expect("a child of ours");
+    run.wait().expect("a child of ours");
+    let begin = Instant::now();
+    // A zombie that nobody waited for is no longer at work.
+    while stat(&worker).is_some_and(|(state, _)| state != 'Z') {
+        assert!(begin.elapsed() < PATIENCE, "it goes on for nobody");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_interruption_leaves_a_checkpoint_and_the_exit_code_of_one() {
+    let project = Project::new(LONG);
+    let run = begin(&project);
+    worker_of(&run);
+    sleep(Duration::from_millis(300));
+    signal("-INT", run.id());
+    let output = run.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("stopped g"), "{said}");
+    assert_eq!(project.files_of("checkpoints").len(), 1);
+    assert!(project.files_of("scratch").is_empty());
+}
