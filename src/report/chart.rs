@@ -43,7 +43,7 @@ pub(super) struct Chart {
     pub(super) size: (f64, f64),
 }
 
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 54.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 36.0;
