@@ -137,6 +137,7 @@ fn the_command_line_says_what_is_wrong_with_it() {
         (&["run", "none.msx"][..], 1, "none.msx"),
         (&["run", "experiment.msx", "--set", "epoch=3"], 1, "did you mean `epochs`?"),
         (&["run", "experiment.msx", "--set", "epochs=many"], 1, "epochs"),
+        (&["run", "experiment.msx", "--set", "epochs=2px"], 1, "--set epochs: this is not of type"),
         (&["run", "experiment.msx", "--set", "epochs"], 2, "NAME=VALUE"),
         (&["run", "experiment.msx", "--threads", "0"], 2, "--threads"),
         (&["run", "experiment.msx", "--device", "gpu"], 1, "choose auto, cpu, cuda"),

@@ -5,6 +5,7 @@ use super::diagnostic::{Code, Diagnostic};
 use super::suggest;
 use super::syntax::parse_expression;
 use super::syntax::tree::{Expression, Field, Item, Name, Span, Spanned, Term};
+use super::value::Dimension;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the header says.
@@ -180,6 +181,7 @@ pub(super) fn parameters(
                 )
                 .maybe_help(suggest::help(&type_name.node, "the types are", TYPES)),
             );
+            values.insert(name.node.clone(), default.clone());
             continue;
         }
         check_type(&name.node, &type_name.node, default, Code::WrongType, diagnostics);
@@ -218,8 +220,8 @@ fn override_value(
         return Some(Spanned { node: Term::Text(given.value.clone()), span: place });
     }
     match parse_expression(&given.value) {
-        Ok(parsed) => {
-            let value = Spanned { node: parsed.node, span: place };
+        Ok(mut value) => {
+            value.put_at(&place);
             let name = format!("--set {}", given.name);
             check_type(&name, &type_name.node, &value, Code::Override, diagnostics).then_some(value)
         }
@@ -232,6 +234,19 @@ fn override_value(
             None
         }
     }
+}
+
+/// Whether a unit measures what a type of parameters means. An unknown one is reported where it is
+/// evaluated.
+fn is_unit_of(type_name: &str, unit: &str) -> bool {
+    let dimension = match type_name {
+        "images" => Dimension::Images,
+        "pixels" => Dimension::Pixels,
+        "bytes" => Dimension::Bytes,
+        _ => Dimension::Seconds,
+    };
+    let has = |dimension: &Dimension| dimension.units().iter().any(|(name, _)| *name == unit);
+    has(&dimension) || !Dimension::ALL.iter().any(has)
 }
 
 /// Whether a literal is of a parameter's type. Expressions are checked where they are used.
@@ -248,7 +263,7 @@ fn check_type(
             "float" => unit.is_none(),
             "fraction" => unit.as_ref().is_none_or(|unit| unit.node == "%"),
             "text" | "path" | "bool" => false,
-            _ => unit.is_some(),
+            _ => unit.as_ref().is_some_and(|unit| is_unit_of(type_name, &unit.node)),
         },
         Term::Text(_) => matches!(type_name, "text" | "path"),
         Term::Reference(reference) if type_name == "bool" => {

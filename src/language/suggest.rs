@@ -10,10 +10,19 @@ pub(super) fn nearest<'a>(
 ) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(written, candidate), candidate))
+        .map(|candidate| (similarity(written, candidate), candidate))
         .filter(|(similarity, _)| *similarity >= CLOSE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// Jaro–Winkler, which makes too much of two letters that changed places in a short word.
+fn similarity(written: &str, candidate: &str) -> f64 {
+    let by_letters = strsim::jaro_winkler(written, candidate);
+    if candidate.len() > 2 && strsim::damerau_levenshtein(written, candidate) <= 1 {
+        return by_letters.max(CLOSE);
+    }
+    by_letters
 }
 
 /// `did you mean `x`?`, or the whole list where nothing is close.

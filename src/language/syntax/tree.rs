@@ -142,3 +142,44 @@ pub enum Selection {
     /// `[k: 6, arch: cpd]`
     Members(Vec<(Name, Expression)>),
 }
+
+impl Expression {
+    /// Gives every part the same place, for a value that stands nowhere in the file.
+    pub fn put_at(&mut self, place: &Span) {
+        let put = |name: &mut Name| name.span = place.clone();
+        self.span = place.clone();
+        match &mut self.node {
+            Term::Text(_) => {}
+            Term::Number { unit, .. } => unit.iter_mut().for_each(put),
+            Term::List(members) | Term::Tuple(members) => {
+                members.iter_mut().for_each(|member| member.put_at(place));
+            }
+            Term::Record(fields) => fields.iter_mut().for_each(|field| {
+                put(&mut field.name);
+                field.value.put_at(place);
+            }),
+            Term::Call { name, arguments } => {
+                put(name);
+                arguments.iter_mut().for_each(|(name, value)| {
+                    name.iter_mut().for_each(put);
+                    value.put_at(place);
+                });
+            }
+            Term::Reference(Reference { name, selection, output }) => {
+                put(name);
+                output.iter_mut().for_each(put);
+                if let Some(Selection::Members(members)) = selection {
+                    members.iter_mut().for_each(|(name, value)| {
+                        put(name);
+                        value.put_at(place);
+                    });
+                }
+            }
+            Term::Negation(value) => value.put_at(place),
+            Term::Operation { left, right, .. } => {
+                left.put_at(place);
+                right.put_at(place);
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@
 //! next feature maps with nothing transposed, and so that biases and norms run along rows.
 //!
 //! Unfolding and folding are each other's adjoint and gating is its own, so the set is closed
-//! under differentiation and works at every level of [`Autodiff`]. Backends of a GPU use burn's
+//! under differentiation and works at every level of `Autodiff`. Backends of a GPU use burn's
 //! convolutions instead ([`Kernels::NATIVE`]).
 
 mod autodiff;
