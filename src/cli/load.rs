@@ -7,7 +7,10 @@ use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::syntax::{self, tree::Item};
 use crate::language::{self, Override, Source};
-use crate::stages;
+use crate::learn::device::Device;
+use crate::run::Session;
+use crate::stages::{self, Method};
+use crate::store::Store;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +29,18 @@ impl Loaded {
     /// The folder that the file's paths are relative to.
     pub(super) fn base(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The experiment bound to what a plan or a run needs.
+    pub(super) fn session<'a>(
+        &'a self,
+        methods: &'a [Box<dyn Method>],
+        store: &'a Store,
+        device: Device,
+        verify_files: bool,
+    ) -> Result<Session<'a>, Failure> {
+        Session::prepare(&self.graph, methods, store, self.base(), device, verify_files)
+            .map_err(Failure::new)
     }
 }
 

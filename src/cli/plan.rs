@@ -6,7 +6,6 @@ use super::{CacheArguments, DeviceArguments, FileArguments};
 use crate::graph::explain;
 use crate::graph::plan::{Plan, Status};
 use crate::learn::device::Device;
-use crate::run::Session;
 use crate::stages;
 use crate::store::{History, Store};
 use clap::Args;
@@ -29,15 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let methods = stages::methods();
-    let session = Session::prepare(
-        &loaded.graph,
-        &methods,
-        &store,
-        loaded.base(),
-        device,
-        arguments.cache.verify,
-    )
-    .map_err(Failure::new)?;
+    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let plan = session.plan();
     let history = store.history(&loaded.path);
     for index in 0..loaded.graph.nodes().len() {

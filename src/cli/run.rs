@@ -4,7 +4,7 @@ use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::{CacheArguments, DeviceArguments, FileArguments, publish, show};
 use crate::learn::device::Device;
-use crate::run::{self, Ending, Outcome, Session, Settings};
+use crate::run::{self, Ending, Outcome, Settings};
 use crate::stages;
 use crate::store::{History, LastRun, Store};
 use clap::Args;
@@ -42,15 +42,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     store.sweep().map_err(Failure::new)?;
     note_run(&loaded, &store)?;
     let methods = stages::methods();
-    let session = Session::prepare(
-        &loaded.graph,
-        &methods,
-        &store,
-        loaded.base(),
-        device,
-        arguments.cache.verify,
-    )
-    .map_err(Failure::new)?;
+    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let stop = stop_on_interrupt()?;
     let interrupted = stop.clone();
     let observer = show::observer(arguments.json);

@@ -5,7 +5,6 @@ use super::load::{self, Loaded};
 use super::{CacheArguments, DeviceArguments, Overrides, plan};
 use crate::graph::plan::{Plan, Status};
 use crate::learn::device::Device;
-use crate::run::Session;
 use crate::stages;
 use crate::store::Store;
 use clap::Args;
@@ -35,15 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(no_such_stage(&loaded, &arguments.stage));
     }
     let methods = stages::methods();
-    let session = Session::prepare(
-        &loaded.graph,
-        &methods,
-        &store,
-        loaded.base(),
-        device,
-        arguments.cache.verify,
-    )
-    .map_err(Failure::new)?;
+    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let plan = session.plan();
     for index in members {
         explain(&loaded, &plan, &store, index);
