@@ -21,6 +21,10 @@ const ONE_PASS: f64 = 1e-4;
 /// The same for weights, moments and losses after a training. Adam divides a gradient by its own
 /// size, so that a tiny one that differs in rounding alone can take a step of full size.
 const TRAINING: f64 = 2e-3;
+/// The same for what the gradients of a deep network lead to. A rectifier whose input is within
+/// rounding of zero lets a gradient through on one device and not on the other: on the processor
+/// itself, weights of `densenet121` that differ in the last place move its gradients by some 1e-2.
+const DEEP: f64 = 5e-2;
 /// The same for generated images of 256 shades.
 const IMAGES: f64 = 5e-3;
 
@@ -61,6 +65,7 @@ fn same_on_every_device(compute: impl Fn(&Device) -> Vec<Numbers>) {
             let distance = distance(&found.values, &expected.values);
             let allowed = match found.name.as_str() {
                 "images" => IMAGES,
+                name if name.starts_with("deep/") => DEEP,
                 name if name.starts_with("pass/") => ONE_PASS,
                 _ => TRAINING,
             };

@@ -31,8 +31,4 @@ fi
 # Loaders before 1.3.207 know the second name alone.
 VK_DRIVER_FILES="$(driver)"
 export VK_DRIVER_FILES VK_ICD_FILENAMES="$VK_DRIVER_FILES"
-
-printf '\n*** KNOWN GAP: cpd and densenet121 get other gradients on Vulkan than on the processor, so they are\n*** refused there and not compared; prog, cnn and the messages are. See docs/devices.md.\n\n'
-MSX_REQUIRE_DEVICE=vulkan cargo test --locked --features vulkan --test devices -- \
-    --skip cpd_learns_the_same --skip densenet_learns_the_same \
-    --skip the_gradient_of_the_gradient_penalty_is_the_same
+MSX_REQUIRE_DEVICE=vulkan cargo test --locked --features vulkan --test devices

@@ -31,19 +31,6 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// For networks whose gradients on Vulkan are not those of the processor (docs/devices.md).
-    ///
-    /// # Errors
-    /// The device is Vulkan.
-    pub fn refuse_vulkan(&self, what: &str) -> Result<(), StageError> {
-        if *self.device != Device::Vulkan {
-            return Ok(());
-        }
-        Err(StageError::message(format!(
-            "`{what}` gets wrong gradients on Vulkan in this version; use --device cpu or cuda"
-        )))
-    }
-
     /// The one input with this role.
     ///
     /// # Errors

@@ -57,7 +57,6 @@ impl Method for DenseNet121 {
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
-        context.refuse_vulkan("classifier densenet121")?;
         let start = match context.parameters.get("weights") {
             None => None,
             Some(_) => {

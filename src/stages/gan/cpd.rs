@@ -47,7 +47,6 @@ impl Method for Cpd {
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
-        context.refuse_vulkan("gan cpd")?;
         let fold = training_fold(context)?;
         let data = training_images(&fold);
         let config = config(context.parameters)?;
