@@ -1,7 +1,8 @@
 //! Messages that only follow from a piece of the text that could not be read.
 //!
 //! Where a declaration is broken its name is unknown to the rest of the file, and a block with a
-//! broken field may lack just that field. The broken piece has its own message already.
+//! broken field may lack just that field, or have a value that was cut short in front of what is
+//! broken. The broken piece has its own message already.
 
 use super::diagnostic::{Code, Diagnostic};
 use super::syntax::tree::{Item, Span};
@@ -28,6 +29,7 @@ pub(super) fn remove(
         Code::UnknownName | Code::Unused => {
             !text.get(diagnostic.span.clone()).is_some_and(|name| words.contains(name))
         }
+        Code::WrongType if broken.iter().any(|piece| piece.start == diagnostic.span.end) => false,
         Code::MissingField => !damaged.iter().any(|stage| contains(stage, &diagnostic.span)),
         _ => true,
     });

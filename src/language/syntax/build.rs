@@ -39,19 +39,27 @@ fn name(pair: &Pair<'_, Rule>) -> Name {
     Spanned { node: pair.as_str().trim().to_owned(), span: span(pair) }
 }
 
-/// An item, or nothing for the end of the file and for a broken piece, which is reported.
-pub(super) fn item(pair: Pair<'_, Rule>, problems: &mut Problems) -> Option<Item> {
-    match pair.as_rule() {
-        Rule::item => {
-            let inner = pair.into_inner().next()?;
-            declaration(inner, problems)
+/// The items among some pairs; broken pieces are reported.
+pub(super) fn items<'i>(
+    pairs: impl Iterator<Item = Pair<'i, Rule>>,
+    problems: &mut Problems,
+) -> Vec<Item> {
+    let mut found = Vec::new();
+    let mut before = None;
+    for pair in pairs {
+        let place = span(&pair);
+        match pair.as_rule() {
+            Rule::item => {
+                found.extend(
+                    pair.into_inner().next().and_then(|inner| declaration(inner, problems)),
+                );
+            }
+            Rule::broken_item | Rule::broken_inner => problems.broken(&pair, before),
+            _ => {}
         }
-        Rule::broken_item | Rule::broken_inner => {
-            problems.broken(&pair);
-            None
-        }
-        _ => None,
+        before = Some(place);
     }
+    found
 }
 
 fn declaration(pair: Pair<'_, Rule>, problems: &mut Problems) -> Option<Item> {
@@ -74,14 +82,14 @@ fn declaration(pair: Pair<'_, Rule>, problems: &mut Problems) -> Option<Item> {
             let variables = parts.next()?.into_inner().map(|pair| name(&pair)).collect();
             let values = expression(parts.next()?);
             let open = span(&parts.next()?);
-            if !parts.clone().any(|part| part.as_rule() == Rule::close) {
-                problems.unclosed(open);
+            let is_closed = parts.clone().any(|part| part.as_rule() == Rule::close);
+            let unclosed_before = problems.unclosed;
+            let body = items(parts, problems);
+            // A block inside that is never closed took the loop's own brace.
+            if !is_closed && problems.unclosed == unclosed_before {
+                problems.unclosed(open, "close the loop with `}` behind its last stage");
             }
-            Item::For {
-                variables,
-                values,
-                body: parts.filter_map(|pair| item(pair, problems)).collect(),
-            }
+            Item::For { variables, values, body }
         }
         Rule::stage => Item::Stage(stage(whole, parts, problems)?),
         _ => return None,
@@ -111,15 +119,18 @@ fn stage(
 }
 
 fn block(pair: Pair<'_, Rule>, problems: &mut Problems) -> Vec<Field> {
-    pair.into_inner()
-        .filter_map(|pair| match pair.as_rule() {
-            Rule::field => field(pair),
-            _ => {
-                problems.broken(&pair);
-                None
-            }
-        })
-        .collect()
+    let open = pair.as_span().start();
+    let mut fields = Vec::new();
+    let mut before = None;
+    for part in pair.into_inner() {
+        let place = span(&part);
+        match part.as_rule() {
+            Rule::field => fields.extend(field(part)),
+            _ => problems.broken_field(&part, before, open..open + 1),
+        }
+        before = Some(place);
+    }
+    fields
 }
 
 fn field(pair: Pair<'_, Rule>) -> Option<Field> {

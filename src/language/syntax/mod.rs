@@ -1,12 +1,16 @@
 //! From text to tree. Goes on after a mistake and reports them all.
 
 mod build;
+mod expectation;
+mod scan;
 pub mod tree;
 
 use super::diagnostic::{Code, Diagnostic};
+use expectation::translate;
 use pest::Parser;
-use pest::error::{ErrorVariant, InputLocation};
-use pest::iterators::Pair;
+use pest::error::Error;
+use pest::iterators::{Pair, Pairs};
+use scan::{DEEPEST, MOST_OPERATORS, too_deep};
 use tree::{Expression, Item, Span};
 
 use grammar::{Grammar, Rule};
@@ -21,12 +25,6 @@ mod grammar {
     #[grammar = "../grammar/msx.pest"]
     pub(super) struct Grammar;
 }
-
-/// Deeper nesting than anybody writes, and shallow enough for the stack.
-const DEEPEST: usize = 64;
-
-/// Longer sums than anybody writes, and short enough for the stack.
-const MOST_OPERATORS: usize = 1000;
 
 /// What reading a file gave.
 #[derive(Debug, Default)]
@@ -44,6 +42,8 @@ pub struct Problems {
     pub diagnostics: Vec<Diagnostic>,
     /// The pieces that were left out of the tree.
     pub pieces: Vec<Span>,
+    /// How many braces were reported as never closed.
+    unclosed: usize,
 }
 
 /// Parses a file.
@@ -59,18 +59,23 @@ pub fn parse(text: &str) -> Parsed {
         problems.pieces.push(0..text.len());
         return Parsed { items: Vec::new(), problems };
     }
-    let items = match Grammar::parse(Rule::file, text) {
-        Ok(pairs) => pairs
-            .flat_map(Pair::into_inner)
-            .filter_map(|pair| build::item(pair, &mut problems))
-            .collect(),
+    let items = match read(Rule::file, text) {
+        Ok(pairs) => build::items(pairs.flat_map(Pair::into_inner), &mut problems),
         Err(error) => {
-            problems.diagnostics.push(translate(&error, 0, "declaration"));
+            problems.diagnostics.push(translate(&error, text, 0));
             problems.pieces.push(0..text.len());
             Vec::new()
         }
     };
     Parsed { items, problems }
+}
+
+/// Text as one rule of the grammar.
+fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
+    // Without it errors name rules and no punctuation. The switch is the whole process', but all
+    // that it changes is how much an error says.
+    pest::set_error_detail(true);
+    Grammar::parse(rule, text).map_err(Box::new)
 }
 
 /// Parses one expression, such as the value of `--set`.
@@ -85,120 +90,60 @@ pub fn parse_expression(text: &str) -> Result<Expression, Box<Diagnostic>> {
             place,
         )));
     }
-    let pair = Grammar::parse(Rule::expression_alone, text)
-        .map_err(|error| Box::new(translate(&error, 0, "value")))?
+    let pair = read(Rule::expression_alone, text)
+        .map_err(|error| Box::new(translate(&error, text, 0)))?
         .flat_map(Pair::into_inner)
         .next();
     let missing = || Box::new(Diagnostic::new(Code::Syntax, "there is no value", 0..text.len()));
     pair.map(build::expression).ok_or_else(missing)
 }
 
-/// The place where brackets are nested too deep or a value is too long, found before the recursive
-/// parser meets it.
-fn too_deep(text: &str) -> Option<Span> {
-    let mut depth: usize = 0;
-    let mut operators: usize = 0;
-    let mut in_text = false;
-    let mut in_comment = false;
-    let mut escaped = false;
-    for (place, character) in text.char_indices() {
-        match character {
-            '\n' => (in_text, in_comment, escaped) = (false, false, false),
-            _ if in_comment => {}
-            '\\' if in_text => escaped = !escaped,
-            '"' if !escaped => in_text = !in_text,
-            _ if in_text => escaped = false,
-            '#' => in_comment = true,
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' | ':' | '=' => operators = 0,
-            '+' | '-' | '*' | '/' => operators += 1,
-            _ => {}
-        }
-        if depth > DEEPEST || operators > MOST_OPERATORS {
-            return Some(place..place + character.len_utf8());
-        }
-    }
-    None
-}
-
 impl Problems {
-    /// Reports a brace that is open at the end of the file.
-    fn unclosed(&mut self, open: Span) {
-        self.diagnostics.push(
-            Diagnostic::new(Code::Syntax, "this `{` is never closed", open)
-                .help("close the loop with `}` behind its last stage"),
-        );
+    /// Reports the opening brace of a block or loop that is never closed.
+    fn unclosed(&mut self, open: Span, help: &str) {
+        self.unclosed += 1;
+        self.diagnostics.push(expectation::unclosed('{', open).help(help));
+    }
+
+    /// Reports a piece of a block that is no field. A declaration among the fields means that the
+    /// block should have ended in front of it.
+    fn broken_field(&mut self, pair: &Pair<'_, Rule>, before: Option<Span>, open: Span) {
+        let text = pair.as_str().trim_end();
+        if read(Rule::item_alone, text).is_err() {
+            return self.broken(pair, before);
+        }
+        let begin = pair.as_span().start();
+        let is_first = self.pieces.last().is_none_or(|last| last.end <= open.start);
+        self.pieces.push(begin..begin + text.len());
+        if is_first {
+            self.unclosed(open, "close it with `}` in front of the next declaration");
+        }
     }
 
     /// Reports a piece that the grammar swallowed as broken: it is parsed alone for its place and
-    /// expectation.
-    fn broken(&mut self, pair: &Pair<'_, Rule>) {
-        let text = pair.as_str().trim_end();
+    /// expectation. Together with what stands in front of it on the same line, because it is most
+    /// often the rest of that.
+    fn broken(&mut self, pair: &Pair<'_, Rule>, before: Option<Span>) {
         let (rule, what) = match pair.as_rule() {
             Rule::broken_field => (Rule::field_alone, "field"),
             _ => (Rule::item_alone, "declaration"),
         };
-        let begin = pair.as_span().start();
-        let piece = begin..begin + text.len();
-        self.pieces.push(piece.clone());
-        self.diagnostics.push(match Grammar::parse(rule, text) {
-            Err(error) => translate(&error, begin, what),
+        let file = pair.as_span().get_input();
+        let start = pair.as_span().start();
+        let end = start + pair.as_str().trim_end().len();
+        self.pieces.push(start..end);
+        let is_rest = |before: &Span| {
+            let between = file[before.start..start].trim_end_matches([' ', '\t']);
+            !between.ends_with(['\n', ',', '}'])
+        };
+        let begin = before.filter(is_rest).map_or(start, |before| before.start);
+        self.diagnostics.push(match read(rule, &file[begin..end]) {
+            Err(error) => translate(&error, &file[begin..end], begin),
             // It parses alone but not where it stands.
-            Ok(_) => Diagnostic::new(Code::Syntax, format!("this {what} cannot stand here"), piece),
+            Ok(_) => {
+                let message = format!("this {what} cannot stand here");
+                Diagnostic::new(Code::Syntax, message, start..end)
+            }
         });
     }
-}
-
-/// pest's error in our words.
-fn translate(error: &pest::error::Error<Rule>, offset: usize, what: &str) -> Diagnostic {
-    let (start, end) = match error.location {
-        InputLocation::Pos(place) => (place, place + 1),
-        InputLocation::Span((start, end)) => (start, end),
-    };
-    let expected = match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => describe(positives),
-        ErrorVariant::CustomError { message } => vec![message.clone()],
-    };
-    let diagnostic = Diagnostic::new(
-        Code::Syntax,
-        format!("this is not a complete {what}"),
-        offset + start..offset + end,
-    );
-    if expected.is_empty() {
-        return diagnostic
-            .help("a declaration begins with experiment, param, let, for or a stage kind");
-    }
-    diagnostic.label(format!("expected {}", expected.join(" or ")))
-}
-
-fn describe(rules: &[Rule]) -> Vec<String> {
-    let mut words: Vec<&str> = rules
-        .iter()
-        .filter_map(|rule| match rule {
-            Rule::identifier | Rule::variables | Rule::type_name => Some("a name"),
-            Rule::block => Some("`{`"),
-            Rule::field => Some("a field such as `size: 32px`"),
-            Rule::expression | Rule::sum | Rule::product | Rule::factor => Some("a value"),
-            Rule::digits | Rule::number | Rule::text | Rule::list => Some("a value"),
-            Rule::reference | Rule::header => Some("a stage or method name"),
-            Rule::item
-            | Rule::experiment
-            | Rule::param
-            | Rule::binding
-            | Rule::sweep
-            | Rule::stage => Some("a declaration"),
-            Rule::EOI => Some("the end of the line"),
-            Rule::selector | Rule::everything => Some("`*` or `variable: value`"),
-            _ => None,
-        })
-        .collect();
-    words.dedup();
-    let mut distinct: Vec<String> = Vec::new();
-    for word in words {
-        if !distinct.iter().any(|known| known == word) {
-            distinct.push(word.to_owned());
-        }
-    }
-    distinct
 }
