@@ -1,7 +1,8 @@
 //! What the documents say holds: their examples check, the manual is the program's own, and every
 //! dependency has its reason.
 
-use msx::language::{Source, compile, manual};
+use msx::language::explain::{Example, Explanation};
+use msx::language::{Code, Diagnostic, Override, Source, compile, manual};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +77,60 @@ fn the_stage_reference_is_the_program_s_own() {
         read("docs/stages.md") == page,
         "docs/stages.md is out of date; run MSX_BLESS=1 cargo test --test docs"
     );
+}
+
+/// What a file with its options on the command line gives, errors or warnings.
+fn found_in(example: &Example) -> Vec<Diagnostic> {
+    let options = example.options.split("--set ").filter_map(|option| option.split_once('='));
+    let overrides: Vec<Override> = options
+        .map(|(name, value)| Override { name: name.to_owned(), value: value.trim().to_owned() })
+        .collect();
+    let source = Source { name: "example.msx".to_owned(), text: example.file.to_owned() };
+    match compile(&source, &msx::stages::schemas(), &overrides) {
+        Ok(compiled) => compiled.warnings,
+        Err(errors) => errors,
+    }
+}
+
+#[test]
+fn explanations_show_their_mistake_and_how_it_is_mended() {
+    for &code in Code::ALL {
+        let explanation = Explanation::of(code);
+        assert!(!explanation.summary.is_empty() && !explanation.text.is_empty(), "{code}");
+        // No text shows that a file cannot be read.
+        let wanted: &[bool] = if code == Code::Io { &[] } else { &[true, false] };
+        let examples: Vec<Example> = explanation.examples().collect();
+        let kinds: Vec<bool> = examples.iter().map(|example| example.fails).collect();
+        assert_eq!(kinds, wanted, "{code}: an example that fails, then one that works");
+        for example in examples {
+            let mut codes: Vec<Code> = found_in(&example).iter().map(|found| found.code).collect();
+            codes.dedup();
+            let wanted: &[Code] = if example.fails { &[code] } else { &[] };
+            assert_eq!(codes, wanted, "{code}:\n{}", example.file);
+        }
+    }
+}
+
+/// After a change run `MSX_BLESS=1 cargo test --test docs`.
+#[test]
+fn the_list_of_codes_is_the_program_s_own() {
+    const BEGIN: &str = "a test keeps it so. -->\n";
+    let page = read("docs/diagnostics.md");
+    let (by_hand, recorded) = page.split_once(BEGIN).expect("the page has its mark");
+    let mut made = String::new();
+    for &code in Code::ALL {
+        let Explanation { summary, text, .. } = Explanation::of(code);
+        made.push_str(&format!("\n### `{code}`\n\n*{summary}*\n\n{text}\n"));
+    }
+    if std::env::var_os("MSX_BLESS").is_some() {
+        let page = format!("{by_hand}{BEGIN}{made}");
+        fs::write(root().join("docs/diagnostics.md"), page).expect("writable");
+    } else {
+        assert!(
+            recorded == made,
+            "docs/diagnostics.md is out of date; run MSX_BLESS=1 cargo test --test docs"
+        );
+    }
 }
 
 #[test]

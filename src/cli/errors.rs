@@ -1,6 +1,6 @@
 //! How a command fails, and how that is shown.
 
-use crate::language::Diagnostic;
+use crate::language::{Code, Diagnostic};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use std::io::{self, IsTerminal};
 
@@ -38,8 +38,17 @@ impl Failure {
 const ERROR: anstyle::Style =
     anstyle::Style::new().bold().fg_color(Some(anstyle::Color::Ansi(anstyle::AnsiColor::Red)));
 
-/// Renders diagnostics on standard error, in colour on a terminal.
+/// Codes that the last line names before it stops.
+const MOST_NAMED: usize = 3;
+
+/// Renders diagnostics on standard error, and says where to learn more about them.
 pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
+    render(diagnostics);
+    tell_more(diagnostics);
+}
+
+/// Renders diagnostics on standard error, in colour on a terminal.
+pub fn render(diagnostics: &[Diagnostic]) {
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
@@ -50,4 +59,24 @@ pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
             Err(_) => say!("{diagnostic}"),
         }
     }
+}
+
+/// Says once, behind all that was told, where to learn more.
+pub fn tell_more<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
+    let mut codes: Vec<Code> = Vec::new();
+    for diagnostic in diagnostics {
+        if !codes.contains(&diagnostic.code) {
+            codes.push(diagnostic.code);
+        }
+    }
+    let Some((first, others)) = codes.split_first() else { return };
+    let what = if codes.iter().all(|code| code.is_warning()) { "a warning" } else { "an error" };
+    let mut named: Vec<String> =
+        others.iter().take(MOST_NAMED - 1).map(ToString::to_string).collect();
+    if codes.len() > MOST_NAMED {
+        named.push(format!("{} more", codes.len() - MOST_NAMED));
+    }
+    let others =
+        if named.is_empty() { String::new() } else { format!(" (also {})", named.join(", ")) };
+    say!("for more about {what}: msx explain {first}{others}");
 }

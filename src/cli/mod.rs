@@ -12,6 +12,7 @@ macro_rules! say {
 mod check;
 mod completions;
 mod errors;
+mod explain;
 mod graph;
 mod load;
 mod plan;
@@ -58,6 +59,8 @@ enum Command {
     Stages(stages::Arguments),
     /// Say which input or parameter made a stage stale
     Why(why::Arguments),
+    /// Explain a kind of mistake by its code, with an example that fails and one that works
+    Explain(explain::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Run one stage as another msx asks it on standard input
@@ -112,6 +115,10 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Stages(arguments) => stages::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
+        Command::Explain(arguments) => {
+            explain::run(&arguments);
+            Ok(())
+        }
         Command::Completions(arguments) => {
             completions::run(&arguments);
             Ok(())

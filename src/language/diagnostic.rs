@@ -1,78 +1,11 @@
 //! What is wrong, where, and what to write instead.
 
+pub use super::code::Code;
+use super::position::Position;
 use super::syntax::tree::Span;
 use miette::{LabeledSpan, NamedSource, Severity, SourceCode};
 use std::fmt;
 use std::sync::Arc;
-
-/// The kinds of mistakes. The name of each is stable and can be searched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Code {
-    /// The text does not follow the grammar.
-    Syntax,
-    /// There is no experiment header, or more than one.
-    Header,
-    /// No such stage kind.
-    UnknownKind,
-    /// No such method.
-    UnknownMethod,
-    /// No such field.
-    UnknownField,
-    /// No such name.
-    UnknownName,
-    /// No such word of an enumeration.
-    UnknownWord,
-    /// No such output of a stage.
-    UnknownOutput,
-    /// No such unit.
-    UnknownUnit,
-    /// A required field is not there.
-    MissingField,
-    /// A value of another type.
-    WrongType,
-    /// A number without its unit or with another.
-    WrongUnit,
-    /// A number outside its range.
-    OutOfRange,
-    /// Two declarations of one name, or one field twice.
-    Duplicate,
-    /// A stage that depends on itself.
-    Cycle,
-    /// A family where one stage is wanted, or the reverse.
-    Family,
-    /// A value on the command line that does not fit.
-    Override,
-    /// More stages than anybody can run.
-    TooLarge,
-    /// A declaration that nothing uses.
-    Unused,
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Code::Syntax => "msx::syntax",
-            Code::Header => "msx::header",
-            Code::UnknownKind => "msx::unknown-kind",
-            Code::UnknownMethod => "msx::unknown-method",
-            Code::UnknownField => "msx::unknown-field",
-            Code::UnknownName => "msx::unknown-name",
-            Code::UnknownWord => "msx::unknown-word",
-            Code::UnknownOutput => "msx::unknown-output",
-            Code::UnknownUnit => "msx::unknown-unit",
-            Code::MissingField => "msx::missing-field",
-            Code::WrongType => "msx::wrong-type",
-            Code::WrongUnit => "msx::wrong-unit",
-            Code::OutOfRange => "msx::out-of-range",
-            Code::Duplicate => "msx::duplicate",
-            Code::Cycle => "msx::cycle",
-            Code::Family => "msx::family",
-            Code::Override => "msx::override",
-            Code::TooLarge => "msx::too-large",
-            Code::Unused => "msx::unused",
-        })
-    }
-}
 
 /// One message with its places.
 #[derive(Debug, Clone)]
@@ -90,6 +23,17 @@ pub struct Diagnostic {
     /// What to do.
     pub help: Option<String>,
     source: Option<Arc<NamedSource<String>>>,
+}
+
+/// A place of a message as people and editors count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Its first character.
+    pub start: Position,
+    /// Behind its last character.
+    pub end: Position,
+    /// What stands beside it.
+    pub label: Option<&'a str>,
 }
 
 impl Diagnostic {
@@ -132,14 +76,43 @@ impl Diagnostic {
 
     /// Whether the file can be run all the same.
     pub fn is_warning(&self) -> bool {
-        self.code == Code::Unused
+        self.code.is_warning()
     }
 
-    /// Attaches the text that the places refer to.
+    /// The places counted from another beginning. Places in front of it are in another text and
+    /// are left out.
+    pub(super) fn moved_back(mut self, by: usize) -> Diagnostic {
+        let back = |span: &Span| span.start.saturating_sub(by)..span.end.saturating_sub(by);
+        self.span = back(&self.span);
+        self.related.retain(|(span, _)| span.start >= by);
+        self.related.iter_mut().for_each(|(span, _)| *span = back(span));
+        self
+    }
+
+    /// The name and text that the places refer to; `None` where the message has no place.
+    pub fn source(&self) -> Option<(&str, &str)> {
+        self.source.as_deref().map(|source| (source.name(), source.inner().as_str()))
+    }
+
+    /// The places with what stands beside them, the primary one first. Empty where the message
+    /// has no place.
+    pub fn places(&self) -> Vec<Place<'_>> {
+        let Some((_, text)) = self.source() else { return Vec::new() };
+        let place = |span: &Span, label| Place {
+            start: Position::of(text, span.start),
+            end: Position::of(text, span.end),
+            label,
+        };
+        let related = self.related.iter().map(|(span, label)| place(span, Some(label.as_str())));
+        std::iter::once(place(&self.span, self.label.as_deref())).chain(related).collect()
+    }
+
+    /// Attaches the text that the places refer to. Places past its end are in another one.
     pub(super) fn within(mut self, source: &Arc<NamedSource<String>>) -> Diagnostic {
         let length = source.inner().len();
         self.span.start = self.span.start.min(length);
         self.span.end = self.span.end.clamp(self.span.start, length);
+        self.related.retain(|(span, _)| span.end <= length);
         self.source = Some(source.clone());
         self
     }

@@ -4,12 +4,15 @@
 //! on after a mistake, so that one run reports them all.
 
 mod check;
+mod code;
 mod datum;
 mod diagnostic;
 mod expand;
 pub mod experiment;
+pub mod explain;
 mod follow_up;
 pub mod manual;
+mod position;
 mod resolve;
 pub mod schema;
 mod scope;
@@ -17,7 +20,8 @@ mod suggest;
 pub mod syntax;
 pub mod value;
 
-pub use diagnostic::{Code, Diagnostic};
+pub use diagnostic::{Code, Diagnostic, Place};
+pub use position::Position;
 
 use experiment::Experiment;
 use miette::NamedSource;
