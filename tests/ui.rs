@@ -3,7 +3,7 @@
 //! After a deliberate change run `MSX_BLESS=1 cargo test --test ui` and read the difference.
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use msx::language::{Diagnostic, Source, compile};
+use msx::language::{Diagnostic, Override, Source, compile};
 use std::fs;
 use std::path::Path;
 
@@ -17,6 +17,18 @@ fn render(diagnostics: &[Diagnostic]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The values of a first line `# --set name=value --set …`.
+fn overrides(text: &str) -> Vec<Override> {
+    let first = text.lines().next().unwrap_or_default();
+    let options = first.strip_prefix("# --set ").into_iter().flat_map(|line| line.split(" --set "));
+    options
+        .map(|option| {
+            let (name, value) = option.split_once('=').expect("name=value");
+            Override { name: name.to_owned(), value: value.to_owned() }
+        })
+        .collect()
 }
 
 #[test]
@@ -34,7 +46,8 @@ fn messages_are_as_recorded() {
     for path in paths {
         let name = path.file_name().expect("a file").to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).expect("UTF-8");
-        let errors = compile(&Source { name: name.clone(), text }, &schemas, &[])
+        let overrides = overrides(&text);
+        let errors = compile(&Source { name: name.clone(), text }, &schemas, &overrides)
             .expect_err("every file here has mistakes");
         let found = render(&errors);
         let recorded = path.with_extension("stderr");

@@ -5,6 +5,7 @@
 
 mod check;
 mod code;
+mod command_line;
 mod datum;
 mod diagnostic;
 mod expand;
@@ -20,9 +21,11 @@ mod suggest;
 pub mod syntax;
 pub mod value;
 
+pub use command_line::COMMAND_LINE;
 pub use diagnostic::{Code, Diagnostic, Place};
 pub use position::Position;
 
+use command_line::CommandLine;
 use experiment::Experiment;
 use miette::NamedSource;
 use schema::Schemas;
@@ -72,7 +75,8 @@ pub fn compile(
     let mut diagnostics = problems.diagnostics;
     let header = resolve::header(&items, &mut diagnostics);
     resolve::duplicates(&items, &mut diagnostics);
-    let parameters = resolve::parameters(&items, overrides, &mut diagnostics);
+    let command_line = CommandLine::behind(source.text.len(), overrides);
+    let parameters = resolve::parameters(&items, &command_line, &mut diagnostics);
     let mut names = BTreeMap::new();
     resolve::stage_names(&items, &mut names, &mut Vec::new());
     let stages: BTreeSet<String> = names.keys().map(|name| (*name).to_owned()).collect();
@@ -84,7 +88,7 @@ pub fn compile(
     let mut found = evaluation.diagnostics;
     found.extend(unused(&items, &evaluation.used));
     follow_up::remove(&mut found, &source.text, &items, &problems.pieces);
-    let (warnings, errors) = sorted(found, source);
+    let (warnings, errors) = sorted(found, source, &command_line);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -93,20 +97,24 @@ pub fn compile(
     Ok(Compiled { experiment, warnings })
 }
 
-/// Warnings and errors in the order of the text, each once however many rounds of a loop met it,
-/// with their source attached.
-fn sorted(found: Vec<Diagnostic>, source: &Source) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+/// Warnings and errors in the order of the text and then of the command line, each once however
+/// many rounds of a loop met it, with their source attached.
+fn sorted(
+    found: Vec<Diagnostic>,
+    source: &Source,
+    command_line: &CommandLine<'_>,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let text = Arc::new(NamedSource::new(&source.name, source.text.clone()));
     let mut seen = BTreeSet::new();
     let mut found: Vec<Diagnostic> = found
         .into_iter()
-        .filter(|d| {
-            seen.insert((d.code, d.span.start, d.span.end, d.message.clone())) || d.span == (0..0)
-        })
-        .map(|diagnostic| diagnostic.within(&text))
+        .filter(|d| seen.insert((d.code, d.span.start, d.span.end, d.message.clone())))
         .collect();
     found.sort_by_key(|diagnostic| diagnostic.span.start);
-    found.into_iter().partition(Diagnostic::is_warning)
+    found
+        .into_iter()
+        .map(|diagnostic| command_line.quote(diagnostic, &text))
+        .partition(Diagnostic::is_warning)
 }
 
 /// Constants and parameters that nothing refers to.

@@ -1,6 +1,7 @@
 //! The first look at a tree: the header, names declared twice, parameters and their overrides.
 
 use super::Override;
+use super::command_line::CommandLine;
 use super::diagnostic::{Code, Diagnostic};
 use super::suggest;
 use super::syntax::parse_expression;
@@ -164,11 +165,12 @@ fn declare<'t>(
 /// The values of the file's parameters after the command line had its say.
 pub(super) fn parameters(
     items: &[Item],
-    overrides: &[Override],
+    command_line: &CommandLine<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Expression> {
     let mut values = BTreeMap::new();
     let mut names = BTreeSet::new();
+    let known = constants(items);
     for item in items {
         let Item::Param { name, type_name, default } = item else { continue };
         names.insert(name.node.as_str());
@@ -185,22 +187,25 @@ pub(super) fn parameters(
             continue;
         }
         check_type(&name.node, &type_name.node, default, Code::WrongType, diagnostics);
-        let given = overrides.iter().rev().find(|given| given.name == name.node);
-        let value = given.and_then(|given| override_value(given, type_name, diagnostics));
+        let last = command_line.overrides().rev().find(|(given, ..)| given.name == name.node);
+        let value = last.and_then(|(given, _, place)| {
+            override_value(given, &place, type_name, &known, diagnostics)
+        });
         values.insert(name.node.clone(), value.unwrap_or_else(|| default.clone()));
     }
-    for given in overrides {
+    for (given, place, _) in command_line.overrides() {
         if !names.contains(given.name.as_str()) {
+            let known = names.iter().copied();
             diagnostics.push(
                 Diagnostic::new(
                     Code::Override,
-                    format!("--set {}: the file has no such parameter", given.name),
-                    0..0,
+                    format!("the file has no parameter `{}`", given.name),
+                    place,
                 )
                 .maybe_help(suggest::help(
                     &given.name,
                     "its parameters are",
-                    names.iter().copied(),
+                    known,
                 )),
             );
         }
@@ -208,32 +213,65 @@ pub(super) fn parameters(
     values
 }
 
-/// The value of a `--set`, at the place of the parameter's type.
+/// The value of a `--set`, at its place on the command line.
 fn override_value(
     given: &Override,
+    place: &Span,
     type_name: &Name,
+    known: &BTreeSet<&str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expression> {
-    let place = type_name.span.clone();
     let quoted = given.value.starts_with('"');
     if matches!(type_name.node.as_str(), "text" | "path") && !quoted {
-        return Some(Spanned { node: Term::Text(given.value.clone()), span: place });
+        return Some(Spanned { node: Term::Text(given.value.clone()), span: place.clone() });
     }
     match parse_expression(&given.value) {
         Ok(mut value) => {
-            value.put_at(&place);
-            let name = format!("--set {}", given.name);
-            check_type(&name, &type_name.node, &value, Code::Override, diagnostics).then_some(value)
+            value.move_by(place.start);
+            let fits =
+                check_type(&given.name, &type_name.node, &value, Code::Override, diagnostics)
+                    && is_known(&value, known, diagnostics);
+            fits.then_some(value)
         }
-        Err(_) => {
-            let message = format!("--set {}: `{}` is no value", given.name, given.value);
-            diagnostics.push(
-                Diagnostic::new(Code::Override, message, place)
-                    .help(format!("write it as in the file: {}", example(&type_name.node))),
-            );
+        Err(problem) => {
+            let message = format!("`{}` is no value", given.value);
+            let at = place.start + problem.span.start..place.start + problem.span.end;
+            let mut diagnostic = Diagnostic::new(Code::Override, message, at)
+                .help(format!("write it as in the file: {}", example(&type_name.node)));
+            diagnostic.label = problem.label;
+            diagnostics.push(diagnostic);
             None
         }
     }
+}
+
+/// Constants and parameters of the whole file, and the words for truth.
+fn constants(items: &[Item]) -> BTreeSet<&str> {
+    let declared = items.iter().filter_map(|item| match item {
+        Item::Let { name, .. } | Item::Param { name, .. } => Some(name.node.as_str()),
+        _ => None,
+    });
+    declared.chain(["true", "false"]).collect()
+}
+
+/// Whether a value that is a name can be looked up. In the file the mistake shows where the name
+/// stands; one on the command line would be told where the parameter is used.
+fn is_known(value: &Expression, known: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let Term::Reference(reference) = &value.node else { return true };
+    let name = &reference.name.node;
+    let is_known = known.contains(name.as_str());
+    if !is_known {
+        let message = format!("there is nothing called `{name}`");
+        let names = known.iter().copied();
+        diagnostics.push(
+            Diagnostic::new(Code::Override, message, value.span.clone()).maybe_help(suggest::help(
+                name,
+                "the names are",
+                names,
+            )),
+        );
+    }
+    is_known
 }
 
 /// Whether a unit measures what a type of parameters means. An unknown one is reported where it is
@@ -273,7 +311,7 @@ fn check_type(
         Term::Reference(_) | Term::Negation(_) | Term::Operation { .. } => true,
     };
     if !fits {
-        let message = format!("{name}: this is not of type {type_name}");
+        let message = format!("`{name}` is of type {type_name}, this value is not");
         diagnostics.push(
             Diagnostic::new(code, message, value.span.clone())
                 .help(format!("write for example {}", example(type_name))),

@@ -144,41 +144,42 @@ pub enum Selection {
 }
 
 impl Expression {
-    /// Gives every part the same place, for a value that stands nowhere in the file.
-    pub fn put_at(&mut self, place: &Span) {
-        let put = |name: &mut Name| name.span = place.clone();
-        self.span = place.clone();
+    /// Moves every part, for a value whose text stands behind others.
+    pub fn move_by(&mut self, by: usize) {
+        let moved = |span: &Span| span.start + by..span.end + by;
+        let shift = |name: &mut Name| name.span = moved(&name.span);
+        self.span = moved(&self.span);
         match &mut self.node {
             Term::Text(_) => {}
-            Term::Number { unit, .. } => unit.iter_mut().for_each(put),
+            Term::Number { unit, .. } => unit.iter_mut().for_each(shift),
             Term::List(members) | Term::Tuple(members) => {
-                members.iter_mut().for_each(|member| member.put_at(place));
+                members.iter_mut().for_each(|member| member.move_by(by));
             }
             Term::Record(fields) => fields.iter_mut().for_each(|field| {
-                put(&mut field.name);
-                field.value.put_at(place);
+                shift(&mut field.name);
+                field.value.move_by(by);
             }),
             Term::Call { name, arguments } => {
-                put(name);
+                shift(name);
                 arguments.iter_mut().for_each(|(name, value)| {
-                    name.iter_mut().for_each(put);
-                    value.put_at(place);
+                    name.iter_mut().for_each(shift);
+                    value.move_by(by);
                 });
             }
             Term::Reference(Reference { name, selection, output }) => {
-                put(name);
-                output.iter_mut().for_each(put);
+                shift(name);
+                output.iter_mut().for_each(shift);
                 if let Some(Selection::Members(members)) = selection {
                     members.iter_mut().for_each(|(name, value)| {
-                        put(name);
-                        value.put_at(place);
+                        shift(name);
+                        value.move_by(by);
                     });
                 }
             }
-            Term::Negation(value) => value.put_at(place),
+            Term::Negation(value) => value.move_by(by),
             Term::Operation { left, right, .. } => {
-                left.put_at(place);
-                right.put_at(place);
+                left.move_by(by);
+                right.move_by(by);
             }
         }
     }
