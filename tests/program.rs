@@ -137,11 +137,12 @@ fn the_command_line_says_what_is_wrong_with_it() {
         (&["run", "none.msx"][..], 1, "none.msx"),
         (&["run", "experiment.msx", "--set", "epoch=3"], 1, "did you mean `epochs`?"),
         (&["run", "experiment.msx", "--set", "epochs=many"], 1, "epochs"),
-        (&["run", "experiment.msx", "--set", "epochs=2px"], 1, "--set epochs: this is not of type"),
+        (&["run", "experiment.msx", "--set", "epochs=2px"], 1, "`epochs` is of type int, this"),
         (&["run", "experiment.msx", "--set", "epochs"], 2, "NAME=VALUE"),
         (&["run", "experiment.msx", "--threads", "0"], 2, "--threads"),
         (&["run", "experiment.msx", "--device", "gpu"], 1, "choose auto, cpu, cuda"),
         (&["stages", "classifer"], 1, "classifier"),
+        (&["explain", "wrong-unti"], 2, "did you mean `wrong-unit`?"),
         (&["rum"], 2, "run"),
     ] {
         let said = project.msx(arguments);
@@ -172,7 +173,14 @@ fn other_commands_print_for_other_programs() {
         (&["graph", "experiment.msx", "--format", "mermaid"], "flowchart LR"),
         (&["stages"], "classifier densenet121"),
         (&["stages", "gan"], "gradient_penalty: a number"),
+        (&["explain"], "msx::wrong-unit       a number without its unit"),
+        (&["explain", "wrong-unit"], "msx::wrong-unit: a number without its unit"),
+        (
+            &["explain", "msx::wrong-unit"],
+            "    dataset phantoms: phantom { count: 500, size: 32px }",
+        ),
         (&["completions", "bash"], "complete -F _msx"),
+        (&["completions", "bash"], "wrong-unit"),
         (&["check", "experiment.msx"], "16 stages, no errors"),
         (&["plan", "experiment.msx"], "0 cached, 1 will run, 15 may run"),
     ] {

@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::syntax::{self, tree::Item};
-use crate::language::{self, Override, Source};
+use crate::language::{self, Code, Compiled, Diagnostic, Override, Source};
 use crate::learn::device::Device;
 use crate::run::Session;
 use crate::stages::{self, Method};
@@ -56,29 +56,39 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
 
 /// Reads, checks and expands a file; prints its warnings.
 pub(super) fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, Failure> {
+    let schemas = stages::schemas();
+    let (compiled, set) = compile(file, &schemas, overrides).map_err(Failure::Diagnostics)?;
+    print_diagnostics(&compiled.warnings);
     let path = file
         .canonicalize()
         .map_err(|error| Failure::Message(format!("cannot open {}: {error}", file.display())))?;
-    let text = read(file)?;
-    let source = Source { name: file.display().to_string(), text };
-    let schemas = stages::schemas();
-    let set = with_absolute_paths(overrides, &source.text);
-    let compiled = language::compile(&source, &schemas, &set).map_err(Failure::Diagnostics)?;
-    print_diagnostics(&compiled.warnings);
     let graph = Graph::build(&compiled.experiment, &schemas).map_err(Failure::new)?;
     let set = set.into_iter().map(|given| (given.name, given.value)).collect();
     Ok(Loaded { experiment: compiled.experiment, graph, schemas, path, set })
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+/// Reads and checks a file with values from the command line, their paths made absolute. What
+/// keeps the file from being read is a diagnostic like any other.
+pub(super) fn compile(
+    file: &Path,
+    schemas: &Schemas,
+    overrides: &Overrides,
+) -> Result<(Compiled, Vec<Override>), Vec<Diagnostic>> {
+    let text = read(file)?;
+    let source = Source { name: file.display().to_string(), text };
+    let set = with_absolute_paths(overrides, &source.text);
+    let compiled = language::compile(&source, schemas, &set)?;
+    Ok((compiled, set))
+}
+
+fn read(file: &Path) -> Result<String, Vec<Diagnostic>> {
+    let unreadable = |message| Diagnostic::new(Code::Io, message, 0..0);
     let bytes = fs::read(file)
-        .map_err(|error| Failure::Message(format!("cannot read {}: {error}", file.display())))?;
+        .map_err(|error| vec![unreadable(format!("cannot read {}: {error}", file.display()))])?;
     String::from_utf8(bytes).map_err(|error| {
-        Failure::Message(format!(
-            "{} is not UTF-8 text: byte {} is not valid; save the file as UTF-8",
-            file.display(),
-            error.utf8_error().valid_up_to()
-        ))
+        let place = error.utf8_error().valid_up_to();
+        let message = format!("{} is not UTF-8 text: byte {place} is not valid", file.display());
+        vec![unreadable(message).help("save the file as UTF-8")]
     })
 }
 

@@ -1,0 +1,85 @@
+//! `msx check`
+
+mod json;
+mod sarif;
+
+use super::errors::{self, Failure};
+use super::{Overrides, load};
+use crate::language::Diagnostic;
+use clap::{Args, ValueEnum};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The experiment files
+    #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// How to tell what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on standard error
+    Text,
+    /// One JSON document on standard output
+    Json,
+    /// SARIF 2.1.0 on standard output, for editors and code hosts
+    Sarif,
+}
+
+/// What was found out about one file.
+struct Checked<'a> {
+    file: &'a Path,
+    /// The number of stages, where there are no errors.
+    stages: Option<usize>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked<'_> {
+    fn new<'a>(file: &'a Path, overrides: &Overrides) -> Checked<'a> {
+        match load::compile(file, &crate::stages::schemas(), overrides) {
+            Ok((compiled, _)) => {
+                let stages = Some(compiled.experiment.stages.len());
+                Checked { file, stages, diagnostics: compiled.warnings }
+            }
+            Err(diagnostics) => Checked { file, stages: None, diagnostics },
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let checked: Vec<Checked<'_>> =
+        arguments.files.iter().map(|file| Checked::new(file, &arguments.overrides)).collect();
+    match arguments.format {
+        _ if arguments.json => print(&json::document(&checked)),
+        Format::Text => tell(&checked),
+        Format::Json => print(&json::document(&checked)),
+        Format::Sarif => print(&sarif::document(&checked)),
+    }
+    if checked.iter().all(|file| file.stages.is_some()) { Ok(()) } else { Err(Failure::Told) }
+}
+
+fn tell(checked: &[Checked<'_>]) {
+    for Checked { file, stages, diagnostics } in checked {
+        errors::render(diagnostics);
+        if let Some(stages) = stages {
+            anstream::println!("{}: {stages} stages, no errors", file.display());
+        }
+    }
+    errors::tell_more(checked.iter().flat_map(|file| &file.diagnostics));
+}
+
+fn print(document: &impl serde::Serialize) {
+    // A reader that went away ends the output; the exit code still says what was found.
+    if let Ok(text) = serde_json::to_string_pretty(document) {
+        let _ = writeln!(io::stdout().lock(), "{text}");
+    }
+}
