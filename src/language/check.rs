@@ -166,7 +166,7 @@ impl<'a, 't> Checker<'a, 't> {
                 self.report(
                     Diagnostic::new(Code::MissingField, message, stage.name.span.clone())
                         .label(format!("`{}` needs it", stage.kind.node))
-                        .help(format!("add {name}: {}", coerce::example(&field.ty))),
+                        .help(format!("add {}", coerce::example_field(field))),
                 );
             }
         }

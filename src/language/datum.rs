@@ -80,7 +80,7 @@ impl Datum {
                 dimension.describe().to_owned()
             }
             Kind::Number(number) if number.whole.is_some() => "a whole number".to_owned(),
-            Kind::Number(_) => "a number".to_owned(),
+            Kind::Number(number) => number.value.to_string(),
             Kind::Text(_) => "a string".to_owned(),
             Kind::Word(word) => format!("the word `{word}`"),
             Kind::List(_) => "a list".to_owned(),

@@ -67,11 +67,14 @@ impl<'t> Scope<'t> {
         let datum = match state {
             State::Known(datum) => datum,
             State::InProgress => {
-                evaluation.diagnostics.push(Diagnostic::new(
-                    Code::Cycle,
-                    format!("the value of `{name}` depends on itself"),
-                    span.clone(),
-                ));
+                evaluation.diagnostics.push(
+                    Diagnostic::new(
+                        Code::Cycle,
+                        format!("the value of `{name}` depends on itself"),
+                        span.clone(),
+                    )
+                    .help("a constant cannot be worked out from itself; write one of them out"),
+                );
                 Datum::invalid(span.clone())
             }
             State::Pending(_) if evaluation.depth >= DEEPEST => {
@@ -232,8 +235,10 @@ fn operation(
         (Kind::Number(one), Kind::Number(two)) => match one.combined(operator, *two) {
             Ok(number) => Kind::Number(number),
             Err(reason) => {
-                let diagnostic = Diagnostic::new(Code::WrongUnit, reason, span.clone());
-                evaluation.diagnostics.push(diagnostic);
+                let sides = format!("{} and {}", left.describe(), right.describe());
+                evaluation
+                    .diagnostics
+                    .push(Diagnostic::new(Code::WrongUnit, reason, span.clone()).label(sides));
                 Kind::Invalid
             }
         },

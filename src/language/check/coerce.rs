@@ -3,11 +3,21 @@
 use super::Checker;
 use crate::language::datum::{Datum, Kind, Number};
 use crate::language::diagnostic::{Code, Diagnostic};
-use crate::language::schema::{Default, Field, FieldType, Variant};
+use crate::language::schema::{Default, Field, FieldType, OutputType, Variant};
 use crate::language::suggest;
 use crate::language::syntax::tree::Name;
 use crate::language::value::{Dimension, Quantity, Value};
 use std::collections::BTreeMap;
+
+/// A field as it could be written. A fold to validate or test on is not the one to train on.
+pub(super) fn example_field(field: &Field) -> String {
+    match field.ty {
+        FieldType::Output(OutputType::Fold) if matches!(field.name, "valid" | "test") => {
+            format!("{0}: fold.{0}", field.name)
+        }
+        _ => format!("{}: {}", field.name, example(&field.ty)),
+    }
+}
 
 /// Something that could be written where a value of this type is wanted.
 pub(super) fn example(ty: &FieldType) -> String {
@@ -164,15 +174,13 @@ impl Checker<'_, '_> {
             Some(dimension) => Quantity { amount, dimension }.to_string(),
             None => amount.to_string(),
         };
-        let message = format!(
-            "`{name}` is {}, it must lie between {} and {}",
-            show(value),
-            show(range.0),
-            show(range.1)
-        );
-        self.report(
-            Diagnostic::new(Code::OutOfRange, message, datum.span.clone()).label("out of range"),
-        );
+        let bound = if value < range.0 {
+            format!("at least {}", show(range.0))
+        } else {
+            format!("at most {}", show(range.1))
+        };
+        let message = format!("`{name}` must be {bound}, this is {}", show(value));
+        self.report(Diagnostic::new(Code::OutOfRange, message, datum.span.clone()));
         None
     }
 
@@ -188,7 +196,10 @@ impl Checker<'_, '_> {
                 let words: Vec<&str> = variants.iter().map(|variant| variant.name).collect();
                 let message =
                     format!("`{name}` wants one of {}, not {}", words.join(", "), datum.describe());
-                self.report(Diagnostic::new(Code::WrongType, message, datum.span.clone()));
+                self.report(
+                    Diagnostic::new(Code::WrongType, message, datum.span.clone())
+                        .help(format!("write one of them without quotes: {name}: {}", words[0])),
+                );
                 return None;
             }
         };
@@ -278,7 +289,7 @@ impl Checker<'_, '_> {
                     let message = format!("`{name}` needs `{}`", field.name);
                     self.report(
                         Diagnostic::new(Code::MissingField, message, datum.span.clone())
-                            .help(format!("add {}: {}", field.name, example(&field.ty))),
+                            .help(format!("add {}", example_field(field))),
                     );
                     None
                 }

@@ -58,17 +58,20 @@ impl<'a> Checker<'a, '_> {
 
     fn missing_header(&mut self, schema: &MethodSchema) {
         let stage = self.instance().stage;
-        let wanted = match &schema.header {
+        let (wanted, example) = match &schema.header {
             Header::Method => {
                 let methods: Vec<&str> =
                     self.schemas.of_kind(schema.kind).map(|schema| schema.method).collect();
-                format!("a method: {}", methods.join(", "))
+                (format!("a method: {}", methods.join(", ")), methods[0].to_owned())
             }
-            Header::Stage { kinds, .. } => format!("a stage of kind {}", kinds.join(" or ")),
+            Header::Stage { kinds, .. } => {
+                let kinds = kinds.join(" or ");
+                (format!("a stage of kind {kinds}"), format!("<the name of a {kinds}>"))
+            }
             Header::Nothing => return,
         };
         let message = format!("`{}` needs {wanted}", schema.kind);
-        let help = format!("write {} {}: … {{ … }}", schema.kind, stage.name.node);
+        let help = format!("write {} {}: {example} {{ … }}", schema.kind, stage.name.node);
         self.report(
             Diagnostic::new(Code::MissingField, message, stage.name.span.clone()).help(help),
         );

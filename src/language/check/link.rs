@@ -256,7 +256,7 @@ impl Checker<'_, '_> {
         selectors: &[(crate::language::syntax::tree::Name, Datum)],
         variables: &[String],
     ) -> Option<Found> {
-        let mut left = members;
+        let mut left = members.clone();
         for (name, value) in selectors {
             if !variables.contains(&name.node) {
                 let message = format!("`{}` has no loop variable `{}`", reference.name, name.node);
@@ -279,11 +279,24 @@ impl Checker<'_, '_> {
             let message = format!("no member of `{}` has these values", reference.name);
             self.report(
                 Diagnostic::new(Code::Family, message, datum.span.clone())
-                    .help("the values must be among those that the loop runs over"),
+                    .help(format!("its members are {}", self.named(&reference.name, &members))),
             );
             return None;
         }
         Some(Found::Selected(left))
+    }
+
+    /// The first members of a family, as a file selects them.
+    fn named(&self, name: &str, members: &[usize]) -> String {
+        const MOST: usize = 4;
+        let first = members.iter().take(MOST);
+        let mut named: Vec<String> = first
+            .map(|&member| format!("{name}[{}]", self.table.instances[member].bindings))
+            .collect();
+        if members.len() > MOST {
+            named.push(format!("{} more", members.len() - MOST));
+        }
+        named.join(", ")
     }
 
     fn fits(&self, stage: usize, kinds: &[&str]) -> bool {
