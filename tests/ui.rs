@@ -63,3 +63,38 @@ fn messages_are_as_recorded() {
         differing.join("\n")
     );
 }
+
+/// A file cut, with a character lost, or with a strange one more, at every place: each message can
+/// be shown with all of its places.
+#[test]
+fn every_damage_can_be_told() {
+    let schemas = msx::stages::schemas();
+    let whole = "experiment e { title: \"a\\n\", seed: 1 } # note\nlet n = [2, (3 + 4) * 5]\n\
+        dataset d: phantom { count: 500, size: 32px }\n\
+        for (k, m) in [(2, 40), (4, 20)] {\n    subset s: d {\n        classes: top(k)\n        \
+        per_class: { train: m, valid: 4, test: 4 }\n    }\n}\n\
+        classifier c: cnn { train: s[k: 2, m: 40].train, valid: s[*].valid }\n";
+    let mut told = 0;
+    for (place, character) in whole.char_indices() {
+        let (before, after) = (&whole[..place], &whole[place + character.len_utf8()..]);
+        for text in [
+            before.to_owned(),
+            format!("{before}{after}"),
+            format!("{before}ä{character}{after}"),
+            format!("{before}\"{character}{after}"),
+            format!("{before}}}{character}{after}"),
+        ] {
+            let source = Source { name: "damaged.msx".to_owned(), text };
+            if let Err(errors) = compile(&source, &schemas, &[]) {
+                told += errors.len();
+                assert!(!render(&errors).is_empty());
+                for error in &errors {
+                    let places = error.places();
+                    assert_eq!(places.len(), 1 + error.related.len(), "{error:?}");
+                    assert!(places.iter().all(|place| place.start <= place.end), "{error:?}");
+                }
+            }
+        }
+    }
+    assert!(told > whole.len(), "only {told} messages");
+}

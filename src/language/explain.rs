@@ -2,7 +2,7 @@
 //!
 //! A page is Markdown of one shape: a title, prose, a fenced example that fails
 //! (`` ```msx fails ``, perhaps with the options that make it fail), prose, and a fenced example
-//! that works (`` ```msx ``).
+//! that works (`` ```msx ``). Only what no text can show has no examples.
 
 use super::Code;
 use super::suggest;

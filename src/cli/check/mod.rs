@@ -58,8 +58,8 @@ impl Checked<'_> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let checked: Vec<Checked<'_>> =
         arguments.files.iter().map(|file| Checked::new(file, &arguments.overrides)).collect();
-    match arguments.format {
-        _ if arguments.json => print(&json::document(&checked)),
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    match format {
         Format::Text => tell(&checked),
         Format::Json => print(&json::document(&checked)),
         Format::Sarif => print(&sarif::document(&checked)),
