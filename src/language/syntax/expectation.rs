@@ -118,7 +118,6 @@ fn expected(error: &Error<Rule>, place: usize) -> Vec<String> {
     if has("in") {
         words.push("`in`".to_owned());
     }
-    words.dedup();
     words
 }
 
