@@ -35,7 +35,7 @@ impl Method for Cpd {
                    Digital Medicine 2021 (arXiv 2012.03769). For a CPU give small `widths`, \
                    `latent` and `batch`.",
             example: "gan g: cpd { train: fold.train, length: 12_000 kimg }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields,
             outputs: outputs(),
