@@ -85,7 +85,7 @@ fn read(file: &Path) -> Result<String, Failure> {
 /// Paths on the command line are relative to the working folder, those in a file to the file.
 /// Paths never enter a key, so it does not matter that they become absolute.
 fn with_absolute_paths(overrides: &Overrides, text: &str) -> Vec<Override> {
-    let items = syntax::parse(text).items;
+    let items = syntax::parse(text, 0).items;
     let is_path = |wanted: &str| {
         items.iter().any(|item| match item {
             Item::Param { name, type_name, .. } => name.node == wanted && type_name.node == "path",

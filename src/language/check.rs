@@ -9,7 +9,7 @@ use super::diagnostic::{Code, Diagnostic};
 use super::expand::Instance;
 use super::experiment::{Input, TypedStage};
 use super::schema::{Default, Field, FieldType, MethodSchema, Schemas};
-use super::scope::Evaluation;
+use super::scope::{Evaluation, not_evaluated};
 use super::suggest;
 use super::syntax::tree::{self, Span};
 use super::value::Value;
@@ -63,7 +63,7 @@ impl<'a, 't> Checker<'a, 't> {
             inputs: Vec::new(),
             span: stage.span.clone(),
         };
-        let values = self.values(&stage.fields);
+        let values = self.values(&stage.entries);
         if let Some(schema) = self.schema(&mut typed) {
             typed.method = schema.method.to_owned();
             self.fields(schema, &values, &mut typed);
@@ -73,10 +73,17 @@ impl<'a, 't> Checker<'a, 't> {
 
     /// The fields by name. Evaluated even where the schema is unknown, so that the names in them
     /// count as used.
-    fn values(&mut self, fields: &'t [tree::Field]) -> BTreeMap<&'t str, (Span, Datum)> {
+    fn values(&mut self, entries: &'t [tree::Entry]) -> BTreeMap<&'t str, (Span, Datum)> {
         let mut values: BTreeMap<&str, (Span, Datum)> = BTreeMap::new();
         let scope = self.instance().scope.clone();
-        for field in fields {
+        for entry in entries {
+            let field = match entry {
+                tree::Entry::Field(field) => field,
+                tree::Entry::Spread(value) => {
+                    self.report(not_evaluated(&value.span));
+                    continue;
+                }
+            };
             let datum = scope.evaluate(&field.value, self.evaluation);
             if let Some((first, _)) = values.get(field.name.node.as_str()) {
                 let first = first.clone();

@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Code, Diagnostic};
 use super::suggest;
-use super::syntax::tree::{Name, Span};
+use super::syntax::tree::{Name, Operator, Span};
 use super::value::{Dimension, Quantity, Value};
 
 /// A value with the place where it was used.
@@ -140,34 +140,36 @@ impl Number {
     }
 
     /// `self operator other`, or what is wrong with it.
-    pub(super) fn combined(self, operator: char, other: Number) -> Result<Number, String> {
+    pub(super) fn combined(self, operator: Operator, other: Number) -> Result<Number, String> {
         let dimension = match (operator, self.dimension, other.dimension) {
-            ('+' | '-', one, two) if one != two => {
+            (Operator::Add | Operator::Subtract, one, two) if one != two => {
                 return Err("both sides of a sum need the same unit".to_owned());
             }
-            ('*', Some(_), Some(_)) => {
+            (Operator::Multiply, Some(_), Some(_)) => {
                 return Err("two numbers with units cannot be multiplied".to_owned());
             }
-            ('*', one, two) => one.or(two),
-            ('/', one, None) => one,
-            ('/', one, two) if one == two => None,
-            ('/', _, _) => return Err("the divisor has another unit".to_owned()),
+            (Operator::Multiply, one, two) => one.or(two),
+            (Operator::Divide, one, None) => one,
+            (Operator::Divide, one, two) if one == two => None,
+            (Operator::Divide, _, _) => return Err("the divisor has another unit".to_owned()),
             (_, one, _) => one,
         };
         let value = match operator {
-            '+' => self.value + other.value,
-            '-' => self.value - other.value,
-            '*' => self.value * other.value,
+            Operator::Add => self.value + other.value,
+            Operator::Subtract => self.value - other.value,
+            Operator::Multiply => self.value * other.value,
             _ => self.value / other.value,
         };
         if !value.is_finite() {
             return Err("the result is no finite number".to_owned());
         }
         let whole = match (operator, self.whole, other.whole) {
-            ('+', Some(one), Some(two)) => one.checked_add(two),
-            ('-', Some(one), Some(two)) => one.checked_sub(two),
-            ('*', Some(one), Some(two)) => one.checked_mul(two),
-            ('/', Some(one), Some(two)) if one.checked_rem(two) == Some(0) => one.checked_div(two),
+            (Operator::Add, Some(one), Some(two)) => one.checked_add(two),
+            (Operator::Subtract, Some(one), Some(two)) => one.checked_sub(two),
+            (Operator::Multiply, Some(one), Some(two)) => one.checked_mul(two),
+            (Operator::Divide, Some(one), Some(two)) if one.checked_rem(two) == Some(0) => {
+                one.checked_div(two)
+            }
             _ => None,
         };
         Ok(Number { value, whole, dimension })

@@ -4,7 +4,7 @@ use super::datum::{Datum, Kind};
 use super::diagnostic::{Code, Diagnostic};
 use super::experiment::Bindings;
 use super::scope::{Evaluation, Scope};
-use super::syntax::tree::{Expression, Item, Name, Span, Stage};
+use super::syntax::tree::{Expression, Item, Name, Over, Span, Stage};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -86,31 +86,46 @@ impl<'t> Expander<'t> {
                     rounds: rounds.to_vec(),
                     bindings: bindings.clone(),
                 }),
-                Item::For { variables, values, body } => {
-                    let datum = scope.evaluate(values, evaluation);
-                    let Some(values) = members(datum, evaluation) else { continue };
-                    for (number, value) in values.into_iter().enumerate() {
-                        self.rounds += 1;
-                        if self.rounds > MOST_STAGES {
-                            self.too_many.get_or_insert_with(|| value.span.clone());
-                        }
-                        if self.too_many.is_some() {
-                            return;
-                        }
-                        let inner = Rc::new(Scope::within(Some(scope.clone())));
-                        let mut inner_bindings = bindings.clone();
-                        let whole = bind(variables, value, &inner, &mut inner_bindings, evaluation);
-                        if !whole {
-                            continue;
-                        }
-                        let place = variables.first().map_or(0, |variable| variable.span.start);
-                        let mut inner_rounds = rounds.to_vec();
-                        inner_rounds.push(Round { place, number });
-                        self.block(body, &inner, &inner_rounds, &inner_bindings, evaluation);
-                    }
+                Item::For { over, body } => {
+                    self.sweep(over, body, scope, rounds, bindings, evaluation);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// One round after the other; the first of what varies is the outermost loop.
+    fn sweep(
+        &mut self,
+        over: &'t [Over],
+        body: &'t [Item],
+        scope: &Rc<Scope<'t>>,
+        rounds: &[Round],
+        bindings: &Bindings,
+        evaluation: &mut Evaluation,
+    ) {
+        let Some((Over { variables, values }, others)) = over.split_first() else {
+            return self.block(body, scope, rounds, bindings, evaluation);
+        };
+        let datum = scope.evaluate(values, evaluation);
+        let Some(values) = members(datum, evaluation) else { return };
+        for (number, value) in values.into_iter().enumerate() {
+            self.rounds += 1;
+            if self.rounds > MOST_STAGES {
+                self.too_many.get_or_insert_with(|| value.span.clone());
+            }
+            if self.too_many.is_some() {
+                return;
+            }
+            let inner = Rc::new(Scope::within(Some(scope.clone())));
+            let mut inner_bindings = bindings.clone();
+            if !bind(variables, value, &inner, &mut inner_bindings, evaluation) {
+                continue;
+            }
+            let place = variables.first().map_or(0, |variable| variable.span.start);
+            let mut inner_rounds = rounds.to_vec();
+            inner_rounds.push(Round { place, number });
+            self.sweep(others, body, &inner, &inner_rounds, &inner_bindings, evaluation);
         }
     }
 

@@ -64,9 +64,10 @@ pub fn compile(
     schemas: &Schemas,
     overrides: &[Override],
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let Parsed { items, problems } = syntax::parse(&source.text);
+    let Parsed { items, problems } = syntax::parse(&source.text, 0);
     let mut diagnostics = problems.diagnostics;
     let header = resolve::header(&items, &mut diagnostics);
+    resolve::not_evaluated(&items, &mut diagnostics);
     resolve::duplicates(&items, &mut diagnostics);
     let parameters = resolve::parameters(&items, overrides, &mut diagnostics);
     let mut names = BTreeMap::new();

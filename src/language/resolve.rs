@@ -76,6 +76,27 @@ fn header_fields(name: &Name, fields: &[Field], diagnostics: &mut Vec<Diagnostic
     header
 }
 
+/// Reports declarations that are read but have no meaning yet.
+pub(super) fn not_evaluated(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
+    for item in items {
+        let (what, span) = match item {
+            Item::Import(import) => ("`use`", &import.path.span),
+            Item::Template(template) => ("`template`", &template.name.span),
+            Item::Claim(claim) => ("`claim`", &claim.name.span),
+            Item::Param { settings, .. } if !settings.is_empty() => {
+                ("a block behind a parameter", &settings[0].name.span)
+            }
+            Item::For { body, .. } => {
+                not_evaluated(body, diagnostics);
+                continue;
+            }
+            _ => continue,
+        };
+        let message = format!("{what} has no meaning in this version of msx");
+        diagnostics.push(Diagnostic::new(Code::Syntax, message, span.clone()));
+    }
+}
+
 /// Reports names that are declared twice where both are in sight. Stages are in sight of the
 /// whole file, variables of their block.
 pub(super) fn duplicates(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
@@ -130,9 +151,9 @@ fn variable_names<'t>(
         }
     }
     for item in items {
-        if let Item::For { variables, body, .. } = item {
+        if let Item::For { over, body } = item {
             let mut inner = seen.clone();
-            for variable in variables {
+            for variable in over.iter().flat_map(|over| &over.variables) {
                 declare(variable, &mut inner, diagnostics);
             }
             variable_names(body, &inner, diagnostics);
@@ -170,7 +191,7 @@ pub(super) fn parameters(
     let mut values = BTreeMap::new();
     let mut names = BTreeSet::new();
     for item in items {
-        let Item::Param { name, type_name, default } = item else { continue };
+        let Item::Param { name, type_name, default, .. } = item else { continue };
         names.insert(name.node.as_str());
         if !TYPES.contains(&type_name.node.as_str()) {
             diagnostics.push(
@@ -219,9 +240,8 @@ fn override_value(
     if matches!(type_name.node.as_str(), "text" | "path") && !quoted {
         return Some(Spanned { node: Term::Text(given.value.clone()), span: place });
     }
-    match parse_expression(&given.value) {
-        Ok(mut value) => {
-            value.put_at(&place);
+    match parse_expression(&given.value, &place) {
+        Ok(value) => {
             let name = format!("--set {}", given.name);
             check_type(&name, &type_name.node, &value, Code::Override, diagnostics).then_some(value)
         }
@@ -270,7 +290,7 @@ fn check_type(
             matches!(reference.name.node.as_str(), "true" | "false")
         }
         Term::List(_) | Term::Tuple(_) | Term::Record(_) | Term::Call { .. } => false,
-        Term::Reference(_) | Term::Negation(_) | Term::Operation { .. } => true,
+        _ => true,
     };
     if !fits {
         let message = format!("{name}: this is not of type {type_name}");

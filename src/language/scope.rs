@@ -2,7 +2,9 @@
 
 use super::datum::{Datum, Kind, Number, Selected, StageReference};
 use super::diagnostic::{Code, Diagnostic};
-use super::syntax::tree::{Expression, Name, Reference, Selection, Span, Term};
+use super::syntax::tree::{
+    Entry, Expression, Name, Operator, Part, Reference, Selection, Span, Term,
+};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -114,10 +116,18 @@ impl<'t> Scope<'t> {
             Term::Text(text) => Kind::Text(text.clone()),
             Term::List(members) => Kind::List(each(members, evaluation)),
             Term::Tuple(members) => Kind::Tuple(each(members, evaluation)),
-            Term::Record(fields) => Kind::Record(
-                fields
+            Term::Record(entries) => Kind::Record(
+                entries
                     .iter()
-                    .map(|field| (field.name.clone(), self.evaluate(&field.value, evaluation)))
+                    .filter_map(|entry| match entry {
+                        Entry::Field(field) => {
+                            Some((field.name.clone(), self.evaluate(&field.value, evaluation)))
+                        }
+                        Entry::Spread(value) => {
+                            evaluation.diagnostics.push(not_evaluated(&value.span));
+                            None
+                        }
+                    })
                     .collect(),
             ),
             Term::Call { name, arguments } => Kind::Call {
@@ -140,6 +150,10 @@ impl<'t> Scope<'t> {
                 let right = self.evaluate(right, evaluation);
                 operation(*operator, &left, &right, &span, evaluation)
             }
+            _ => {
+                evaluation.diagnostics.push(not_evaluated(&span));
+                Kind::Invalid
+            }
         };
         Datum { kind, span }
     }
@@ -153,17 +167,16 @@ impl<'t> Scope<'t> {
     ) -> Datum {
         let name = &reference.name;
         evaluation.used.insert(name.node.clone());
-        let is_bare = reference.selection.is_none() && reference.output.is_none();
         if let Some(datum) = self.look_up(&name.node, &span, evaluation) {
             return self.continued(datum, reference, evaluation);
         }
         let kind = if evaluation.stages.contains(&name.node) {
             Kind::Stages(StageReference {
                 name: name.node.clone(),
-                selection: reference.selection.as_ref().map(|s| self.selected(s, evaluation)),
-                output: reference.output.clone(),
+                selection: self.selection(reference, evaluation),
+                output: output(reference),
             })
-        } else if is_bare {
+        } else if reference.parts.is_empty() {
             Kind::Word(name.node.clone())
         } else {
             evaluation.diagnostics.push(unknown_stage(name, &evaluation.stages));
@@ -174,15 +187,14 @@ impl<'t> Scope<'t> {
 
     /// A variable followed by a selection or output: it must name a stage.
     fn continued(&self, datum: Datum, reference: &Reference, evaluation: &mut Evaluation) -> Datum {
-        if reference.selection.is_none() && reference.output.is_none() || datum.is_invalid() {
+        if reference.parts.is_empty() || datum.is_invalid() {
             return datum;
         }
         let span = datum.span.clone();
         match datum.kind {
             Kind::Stages(mut stage) if stage.selection.is_none() && stage.output.is_none() => {
-                stage.selection =
-                    reference.selection.as_ref().map(|s| self.selected(s, evaluation));
-                stage.output = reference.output.clone();
+                stage.selection = self.selection(reference, evaluation);
+                stage.output = output(reference);
                 Datum { kind: Kind::Stages(stage), span }
             }
             _ => {
@@ -195,6 +207,13 @@ impl<'t> Scope<'t> {
                 Datum::invalid(span)
             }
         }
+    }
+
+    fn selection(&self, reference: &Reference, evaluation: &mut Evaluation) -> Option<Selected> {
+        reference.parts.iter().find_map(|part| match part {
+            Part::Selection(selection) => Some(self.selected(selection, evaluation)),
+            Part::Member(_) => None,
+        })
     }
 
     fn selected(&self, selection: &Selection, evaluation: &mut Evaluation) -> Selected {
@@ -210,6 +229,18 @@ impl<'t> Scope<'t> {
     }
 }
 
+fn output(reference: &Reference) -> Option<Name> {
+    reference.parts.iter().find_map(|part| match part {
+        Part::Member(name) => Some(name.clone()),
+        Part::Selection(_) => None,
+    })
+}
+
+/// The message for what is read but not yet worked out.
+pub(super) fn not_evaluated(span: &Span) -> Diagnostic {
+    Diagnostic::new(Code::Syntax, "this has no meaning in this version of msx", span.clone())
+}
+
 /// The message for a stage that is not there.
 pub(super) fn unknown_stage(name: &Name, stages: &BTreeSet<String>) -> Diagnostic {
     let names = stages.iter().map(String::as_str);
@@ -222,7 +253,7 @@ pub(super) fn unknown_stage(name: &Name, stages: &BTreeSet<String>) -> Diagnosti
 }
 
 fn operation(
-    operator: char,
+    operator: Operator,
     left: &Datum,
     right: &Datum,
     span: &Span,

@@ -1,9 +1,14 @@
 //! From text to tree. Goes on after a mistake and reports them all.
 
 mod build;
+mod expression;
+mod nesting;
 pub mod tree;
 
 use super::diagnostic::{Code, Diagnostic};
+use build::Builder;
+use expression::ExpressionBuilder;
+use nesting::{DEEPEST, MOST_OPERATORS, too_deep};
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
@@ -22,11 +27,24 @@ mod grammar {
     pub(super) struct Grammar;
 }
 
-/// Deeper nesting than anybody writes, and shallow enough for the stack.
-const DEEPEST: usize = 64;
+/// Where the text that is parsed stands.
+#[derive(Debug, Clone)]
+enum Place {
+    /// Its first byte has this position.
+    From(usize),
+    /// It stands in no file; all of it gets the same place.
+    At(Span),
+}
 
-/// Longer sums than anybody writes, and short enough for the stack.
-const MOST_OPERATORS: usize = 1000;
+impl Place {
+    /// The place of a part of the text.
+    fn of(&self, part: Span) -> Span {
+        match self {
+            Place::From(base) => base + part.start..base + part.end,
+            Place::At(place) => place.clone(),
+        }
+    }
+}
 
 /// What reading a file gave.
 #[derive(Debug, Default)]
@@ -46,104 +64,73 @@ pub struct Problems {
     pub pieces: Vec<Span>,
 }
 
-/// Parses a file.
-pub fn parse(text: &str) -> Parsed {
+/// Parses a file whose first byte has the position `base`.
+pub fn parse(text: &str, base: usize) -> Parsed {
     let mut problems = Problems::default();
-    if let Some(place) = too_deep(text) {
+    let place = Place::From(base);
+    if let Some(deep) = too_deep(text) {
         let message = format!(
             "brackets are nested more than {DEEPEST} deep, or one value has more than \
              {MOST_OPERATORS} operators"
         );
         let help = "name the inner parts with `let`";
-        problems.diagnostics.push(Diagnostic::new(Code::Syntax, message, place).help(help));
-        problems.pieces.push(0..text.len());
+        let diagnostic = Diagnostic::new(Code::Syntax, message, place.of(deep)).help(help);
+        problems.diagnostics.push(diagnostic);
+        problems.pieces.push(place.of(0..text.len()));
         return Parsed { items: Vec::new(), problems };
     }
     let items = match Grammar::parse(Rule::file, text) {
-        Ok(pairs) => pairs
-            .flat_map(Pair::into_inner)
-            .filter_map(|pair| build::item(pair, &mut problems))
-            .collect(),
+        Ok(pairs) => {
+            let mut builder = Builder::new(place, &mut problems);
+            pairs.flat_map(Pair::into_inner).filter_map(|pair| builder.item(pair)).collect()
+        }
         Err(error) => {
-            problems.diagnostics.push(translate(&error, 0, "declaration"));
-            problems.pieces.push(0..text.len());
+            problems.diagnostics.push(translate(&error, base, "declaration"));
+            problems.pieces.push(place.of(0..text.len()));
             Vec::new()
         }
     };
     Parsed { items, problems }
 }
 
-/// Parses one expression, such as the value of `--set`.
+/// Parses one expression that stands in no file, such as the value of `--set`; every part of it
+/// gets the same place.
 ///
 /// # Errors
 /// The text is no expression.
-pub fn parse_expression(text: &str) -> Result<Expression, Box<Diagnostic>> {
-    if let Some(place) = too_deep(text) {
-        return Err(Box::new(Diagnostic::new(
-            Code::Syntax,
-            "the value is nested too deep or too long",
-            place,
-        )));
+pub fn parse_expression(text: &str, place: &Span) -> Result<Expression, Box<Diagnostic>> {
+    let wrong = |message: &str| Box::new(Diagnostic::new(Code::Syntax, message, place.clone()));
+    if too_deep(text).is_some() {
+        return Err(wrong("the value is nested too deep or too long"));
     }
     let pair = Grammar::parse(Rule::expression_alone, text)
-        .map_err(|error| Box::new(translate(&error, 0, "value")))?
+        .map_err(|_| wrong("this is no value"))?
         .flat_map(Pair::into_inner)
         .next();
-    let missing = || Box::new(Diagnostic::new(Code::Syntax, "there is no value", 0..text.len()));
-    pair.map(build::expression).ok_or_else(missing)
-}
-
-/// The place where brackets are nested too deep or a value is too long, found before the recursive
-/// parser meets it.
-fn too_deep(text: &str) -> Option<Span> {
-    let mut depth: usize = 0;
-    let mut operators: usize = 0;
-    let mut in_text = false;
-    let mut in_comment = false;
-    let mut escaped = false;
-    for (place, character) in text.char_indices() {
-        match character {
-            '\n' => (in_text, in_comment, escaped) = (false, false, false),
-            _ if in_comment => {}
-            '\\' if in_text => escaped = !escaped,
-            '"' if !escaped => in_text = !in_text,
-            _ if in_text => escaped = false,
-            '#' => in_comment = true,
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' | ':' | '=' => operators = 0,
-            '+' | '-' | '*' | '/' => operators += 1,
-            _ => {}
-        }
-        if depth > DEEPEST || operators > MOST_OPERATORS {
-            return Some(place..place + character.len_utf8());
-        }
-    }
-    None
+    let builder = ExpressionBuilder { place: Place::At(place.clone()) };
+    pair.map(|pair| builder.expression(pair)).ok_or_else(|| wrong("there is no value"))
 }
 
 impl Problems {
     /// Reports a brace that is open at the end of the file.
-    fn unclosed(&mut self, open: Span) {
-        self.diagnostics.push(
-            Diagnostic::new(Code::Syntax, "this `{` is never closed", open)
-                .help("close the loop with `}` behind its last stage"),
-        );
+    fn unclosed(&mut self, open: Span, help: &str) {
+        self.diagnostics
+            .push(Diagnostic::new(Code::Syntax, "this `{` is never closed", open).help(help));
     }
 
     /// Reports a piece that the grammar swallowed as broken: it is parsed alone for its place and
     /// expectation.
-    fn broken(&mut self, pair: &Pair<'_, Rule>) {
+    fn broken(&mut self, pair: &Pair<'_, Rule>, place: &Place) {
         let text = pair.as_str().trim_end();
         let (rule, what) = match pair.as_rule() {
             Rule::broken_field => (Rule::field_alone, "field"),
             _ => (Rule::item_alone, "declaration"),
         };
         let begin = pair.as_span().start();
-        let piece = begin..begin + text.len();
+        let piece = place.of(begin..begin + text.len());
         self.pieces.push(piece.clone());
         self.diagnostics.push(match Grammar::parse(rule, text) {
-            Err(error) => translate(&error, begin, what),
+            Err(error) => translate(&error, piece.start, what),
             // It parses alone but not where it stands.
             Ok(_) => Diagnostic::new(Code::Syntax, format!("this {what} cannot stand here"), piece),
         });
@@ -167,7 +154,7 @@ fn translate(error: &pest::error::Error<Rule>, offset: usize, what: &str) -> Dia
     );
     if expected.is_empty() {
         return diagnostic
-            .help("a declaration begins with experiment, param, let, for or a stage kind");
+            .help("a declaration begins with use, experiment, param, let, for, template, claim or a stage kind");
     }
     diagnostic.label(format!("expected {}", expected.join(" or ")))
 }
@@ -177,16 +164,30 @@ fn describe(rules: &[Rule]) -> Vec<String> {
         .iter()
         .filter_map(|rule| match rule {
             Rule::identifier | Rule::variables | Rule::type_name => Some("a name"),
-            Rule::block => Some("`{`"),
-            Rule::field => Some("a field such as `size: 32px`"),
+            Rule::block | Rule::settings | Rule::body => Some("`{`"),
+            Rule::field | Rule::spread | Rule::field_alone => Some("a field such as `size: 32px`"),
             Rule::expression | Rule::sum | Rule::product | Rule::factor => Some("a value"),
+            Rule::conditional | Rule::disjunction | Rule::conjunction => Some("a value"),
+            Rule::inversion | Rule::comparison | Rule::range => Some("a value"),
             Rule::digits | Rule::number | Rule::text | Rule::list => Some("a value"),
+            Rule::keyword_then => Some("`then`"),
+            Rule::keyword_else => Some("`else`"),
+            Rule::keyword_as => Some("`as`"),
+            Rule::keyword_in => Some("`in`"),
+            Rule::literal => Some("a path in quotes"),
+            Rule::imported_names => Some("the names in braces"),
+            Rule::parameters => Some("`(`"),
+            Rule::parameter => Some("a parameter such as `epochs: int = 100`"),
+            Rule::call => Some("a statement such as `trend(…)`"),
             Rule::reference | Rule::header => Some("a stage or method name"),
             Rule::item
+            | Rule::import
             | Rule::experiment
             | Rule::param
             | Rule::binding
             | Rule::sweep
+            | Rule::template
+            | Rule::claim
             | Rule::stage => Some("a declaration"),
             Rule::EOI => Some("the end of the line"),
             Rule::selector | Rule::everything => Some("`*` or `variable: value`"),
