@@ -9,7 +9,7 @@ use super::diagnostic::{Code, Diagnostic};
 use super::expand::Instance;
 use super::experiment::{Input, TypedStage};
 use super::schema::{Default, Field, FieldType, MethodSchema, Schemas};
-use super::scope::{Evaluation, not_evaluated};
+use super::scope::Evaluation;
 use super::suggest;
 use super::syntax::tree::{self, Span};
 use super::value::Value;
@@ -73,32 +73,24 @@ impl<'a, 't> Checker<'a, 't> {
 
     /// The fields by name. Evaluated even where the schema is unknown, so that the names in them
     /// count as used.
-    fn values(&mut self, entries: &'t [tree::Entry]) -> BTreeMap<&'t str, (Span, Datum)> {
-        let mut values: BTreeMap<&str, (Span, Datum)> = BTreeMap::new();
+    fn values(&mut self, entries: &[tree::Entry]) -> BTreeMap<String, (Span, Datum)> {
+        let mut values: BTreeMap<String, (Span, Datum)> = BTreeMap::new();
         let scope = self.instance().scope.clone();
-        for entry in entries {
-            let field = match entry {
-                tree::Entry::Field(field) => field,
-                tree::Entry::Spread(value) => {
-                    self.report(not_evaluated(&value.span));
-                    continue;
-                }
-            };
-            let datum = scope.evaluate(&field.value, self.evaluation);
-            if let Some((first, _)) = values.get(field.name.node.as_str()) {
+        for (name, datum) in scope.entries(entries, self.evaluation) {
+            if let Some((first, _)) = values.get(&name.node) {
                 let first = first.clone();
                 self.report(
                     Diagnostic::new(
                         Code::Duplicate,
-                        format!("the field `{}` is written twice", field.name.node),
-                        field.name.span.clone(),
+                        format!("the field `{}` is written twice", name.node),
+                        name.span,
                     )
                     .related(first, "first written here")
                     .help("remove one of the two"),
                 );
                 continue;
             }
-            values.insert(&field.name.node, (field.name.span.clone(), datum));
+            values.insert(name.node, (name.span, datum));
         }
         values
     }
@@ -106,7 +98,7 @@ impl<'a, 't> Checker<'a, 't> {
     fn fields(
         &mut self,
         schema: &MethodSchema,
-        values: &BTreeMap<&str, (Span, Datum)>,
+        values: &BTreeMap<String, (Span, Datum)>,
         typed: &mut TypedStage,
     ) {
         self.unknown_fields(schema, values);
@@ -134,7 +126,7 @@ impl<'a, 't> Checker<'a, 't> {
         }
     }
 
-    fn unknown_fields(&mut self, schema: &MethodSchema, values: &BTreeMap<&str, (Span, Datum)>) {
+    fn unknown_fields(&mut self, schema: &MethodSchema, values: &BTreeMap<String, (Span, Datum)>) {
         let known = || schema.fields.iter().map(|field| field.name);
         let what = format!("{} {}", schema.kind, schema.method);
         for (name, (span, _)) in values {

@@ -63,6 +63,28 @@ impl Datum {
         self.kind == Kind::Invalid
     }
 
+    /// The word that it is. A stage's bare name may be meant as one: methods can be called like
+    /// stages.
+    pub(super) fn as_word(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Word(word) => Some(word),
+            Kind::Stages(stage) if stage.is_bare() => Some(&stage.name),
+            _ => None,
+        }
+    }
+
+    /// How many values it holds, itself among them; a long string counts as several.
+    pub(super) fn weight(&self) -> usize {
+        let all = |members: &[Datum]| members.iter().map(Datum::weight).sum::<usize>();
+        1 + match &self.kind {
+            Kind::List(members) | Kind::Tuple(members) => all(members),
+            Kind::Record(fields) => fields.iter().map(|(_, value)| value.weight()).sum(),
+            Kind::Call { arguments, .. } => arguments.iter().map(|(_, value)| value.weight()).sum(),
+            Kind::Text(text) => text.len() / 64,
+            _ => 0,
+        }
+    }
+
     /// The value a loop variable has in the name of a family member.
     pub(super) fn as_binding(&self) -> Option<Value> {
         Some(match &self.kind {
@@ -93,7 +115,26 @@ impl Datum {
     }
 }
 
+impl StageReference {
+    /// Nothing but a name.
+    pub(super) fn is_bare(&self) -> bool {
+        self.selection.is_none() && self.output.is_none()
+    }
+}
+
 impl Number {
+    /// `self` after a number of steps. Rounded to the fifteen digits that a decimal keeps, so that
+    /// the third step of 0.1 is 0.3 as it would be written.
+    pub(super) fn advanced(self, step: Number, count: usize) -> Number {
+        if let (Some(from), Some(step)) = (self.whole, step.whole) {
+            let whole = from.saturating_add((count as i64).saturating_mul(step));
+            return Number { value: whole as f64, whole: Some(whole), ..self };
+        }
+        let value = self.value + count as f64 * step.value;
+        let rounded = format!("{value:.14e}").parse().unwrap_or(value);
+        Number { value: rounded, whole: None, ..self }
+    }
+
     /// From digits and a unit.
     pub(super) fn parse(
         digits: &str,

@@ -3,13 +3,11 @@
 use super::datum::{Datum, Kind};
 use super::diagnostic::{Code, Diagnostic};
 use super::experiment::Bindings;
+use super::limits::MOST_STAGES;
 use super::scope::{Evaluation, Scope};
 use super::syntax::tree::{Expression, Item, Name, Over, Span, Stage};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// More stages than this are a mistake and not an experiment.
-const MOST_STAGES: usize = 100_000;
 
 /// A loop as a place in the file, and which round of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

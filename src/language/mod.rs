@@ -6,10 +6,13 @@
 mod check;
 mod datum;
 mod diagnostic;
+mod evaluate;
 mod expand;
 pub mod experiment;
 mod follow_up;
+mod limits;
 pub mod manual;
+mod operate;
 mod resolve;
 pub mod schema;
 mod scope;

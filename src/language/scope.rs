@@ -1,10 +1,9 @@
 //! Which names mean what: variables of the surrounding scopes, and their values once asked for.
 
-use super::datum::{Datum, Kind, Number, Selected, StageReference};
+use super::datum::{Datum, Kind, Selected, StageReference};
 use super::diagnostic::{Code, Diagnostic};
-use super::syntax::tree::{
-    Entry, Expression, Name, Operator, Part, Reference, Selection, Span, Term,
-};
+use super::limits::{Budget, DEEPEST_CONSTANTS};
+use super::syntax::tree::{Expression, Name, Part, Reference, Selection, Span};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -34,10 +33,15 @@ pub(super) struct Evaluation {
     pub(super) stages: BTreeSet<String>,
     /// How many constants are being worked out one inside the other.
     pub(super) depth: usize,
+    pub(super) budget: Budget,
 }
 
-/// Longer chains of constants than anybody writes, and short enough for the stack.
-const DEEPEST: usize = 200;
+impl Evaluation {
+    /// Reports what is wrong, unless it was reported before.
+    pub(super) fn report(&mut self, problem: Option<Box<Diagnostic>>) {
+        self.diagnostics.extend(problem.map(|diagnostic| *diagnostic));
+    }
+}
 
 impl<'t> Scope<'t> {
     pub(super) fn within(around: Option<Rc<Scope<'t>>>) -> Scope<'t> {
@@ -61,6 +65,11 @@ impl<'t> Scope<'t> {
         names
     }
 
+    /// Counts a variable as used without asking for its value.
+    pub(super) fn mark(&self, name: &str, evaluation: &mut Evaluation) {
+        evaluation.used.insert(name.to_owned());
+    }
+
     /// The value of a variable; `None` where there is none of that name.
     fn look_up(&self, name: &str, span: &Span, evaluation: &mut Evaluation) -> Option<Datum> {
         let Some((key, state)) = self.variables.borrow_mut().remove_entry(name) else {
@@ -76,11 +85,11 @@ impl<'t> Scope<'t> {
                 ));
                 Datum::invalid(span.clone())
             }
-            State::Pending(_) if evaluation.depth >= DEEPEST => {
+            State::Pending(_) if evaluation.depth >= DEEPEST_CONSTANTS => {
                 evaluation.diagnostics.push(
                     Diagnostic::new(
                         Code::TooLarge,
-                        format!("constants refer to each other more than {DEEPEST} deep"),
+                        format!("constants refer to each other more than {DEEPEST_CONSTANTS} deep"),
                         span.clone(),
                     )
                     .help("write some of them out"),
@@ -95,67 +104,16 @@ impl<'t> Scope<'t> {
                 datum
             }
         };
-        self.variables.borrow_mut().insert(key, State::Known(datum.clone()));
-        Some(Datum { kind: datum.kind, span: span.clone() })
-    }
-
-    /// The value of an expression. Mistakes are reported once and give an invalid value.
-    pub(super) fn evaluate(&self, expression: &Expression, evaluation: &mut Evaluation) -> Datum {
-        let span = expression.span.clone();
-        let each = |members: &[Expression], evaluation: &mut Evaluation| -> Vec<Datum> {
-            members.iter().map(|member| self.evaluate(member, evaluation)).collect()
-        };
-        let kind = match &expression.node {
-            Term::Number { digits, unit } => match Number::parse(digits, unit.as_ref(), &span) {
-                Ok(number) => Kind::Number(number),
-                Err(diagnostic) => {
-                    evaluation.diagnostics.push(*diagnostic);
-                    Kind::Invalid
-                }
-            },
-            Term::Text(text) => Kind::Text(text.clone()),
-            Term::List(members) => Kind::List(each(members, evaluation)),
-            Term::Tuple(members) => Kind::Tuple(each(members, evaluation)),
-            Term::Record(entries) => Kind::Record(
-                entries
-                    .iter()
-                    .filter_map(|entry| match entry {
-                        Entry::Field(field) => {
-                            Some((field.name.clone(), self.evaluate(&field.value, evaluation)))
-                        }
-                        Entry::Spread(value) => {
-                            evaluation.diagnostics.push(not_evaluated(&value.span));
-                            None
-                        }
-                    })
-                    .collect(),
-            ),
-            Term::Call { name, arguments } => Kind::Call {
-                name: name.clone(),
-                arguments: arguments
-                    .iter()
-                    .map(|(name, value)| (name.clone(), self.evaluate(value, evaluation)))
-                    .collect(),
-            },
-            Term::Reference(reference) => return self.reference(reference, span, evaluation),
-            Term::Negation(value) => {
-                let value = self.evaluate(value, evaluation);
-                match value.kind {
-                    Kind::Number(number) => Kind::Number(number.negated()),
-                    _ => not_a_number(&value, evaluation),
-                }
-            }
-            Term::Operation { operator, left, right } => {
-                let left = self.evaluate(left, evaluation);
-                let right = self.evaluate(right, evaluation);
-                operation(*operator, &left, &right, &span, evaluation)
-            }
-            _ => {
-                evaluation.diagnostics.push(not_evaluated(&span));
+        // Constants made of constants double in size at each step.
+        let copy = match evaluation.budget.spend(datum.weight(), span) {
+            Ok(()) => datum.kind.clone(),
+            Err(problem) => {
+                evaluation.report(problem);
                 Kind::Invalid
             }
         };
-        Datum { kind, span }
+        self.variables.borrow_mut().insert(key, State::Known(datum));
+        Some(Datum { kind: copy, span: span.clone() })
     }
 
     /// What a name means: a variable, else a stage, else a word.
@@ -236,11 +194,6 @@ fn output(reference: &Reference) -> Option<Name> {
     })
 }
 
-/// The message for what is read but not yet worked out.
-pub(super) fn not_evaluated(span: &Span) -> Diagnostic {
-    Diagnostic::new(Code::Syntax, "this has no meaning in this version of msx", span.clone())
-}
-
 /// The message for a stage that is not there.
 pub(super) fn unknown_stage(name: &Name, stages: &BTreeSet<String>) -> Diagnostic {
     let names = stages.iter().map(String::as_str);
@@ -250,33 +203,4 @@ pub(super) fn unknown_stage(name: &Name, stages: &BTreeSet<String>) -> Diagnosti
         name.span.clone(),
     )
     .maybe_help(super::suggest::help(&name.node, "the stages are", names))
-}
-
-fn operation(
-    operator: Operator,
-    left: &Datum,
-    right: &Datum,
-    span: &Span,
-    evaluation: &mut Evaluation,
-) -> Kind {
-    match (&left.kind, &right.kind) {
-        (Kind::Number(one), Kind::Number(two)) => match one.combined(operator, *two) {
-            Ok(number) => Kind::Number(number),
-            Err(reason) => {
-                let diagnostic = Diagnostic::new(Code::WrongUnit, reason, span.clone());
-                evaluation.diagnostics.push(diagnostic);
-                Kind::Invalid
-            }
-        },
-        (Kind::Number(_), _) => not_a_number(right, evaluation),
-        _ => not_a_number(left, evaluation),
-    }
-}
-
-fn not_a_number(datum: &Datum, evaluation: &mut Evaluation) -> Kind {
-    if !datum.is_invalid() {
-        let message = format!("a number is wanted here, not {}", datum.describe());
-        evaluation.diagnostics.push(Diagnostic::new(Code::WrongType, message, datum.span.clone()));
-    }
-    Kind::Invalid
 }

@@ -179,11 +179,8 @@ impl Checker<'_, '_> {
     fn choice(&mut self, name: &str, variants: &[Variant], datum: &Datum) -> Option<Value> {
         let none: &[(Option<Name>, Datum)] = &[];
         let (word, arguments) = match &datum.kind {
-            Kind::Word(word) => (word.as_str(), none),
-            Kind::Stages(stage) if stage.selection.is_none() && stage.output.is_none() => {
-                (stage.name.as_str(), none)
-            }
             Kind::Call { name, arguments } => (name.node.as_str(), arguments.as_slice()),
+            _ if datum.as_word().is_some() => (datum.as_word().unwrap_or_default(), none),
             _ => {
                 let words: Vec<&str> = variants.iter().map(|variant| variant.name).collect();
                 let message =

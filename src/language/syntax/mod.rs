@@ -4,6 +4,7 @@ mod build;
 mod expression;
 mod nesting;
 pub mod tree;
+pub(super) mod walk;
 
 use super::diagnostic::{Code, Diagnostic};
 use build::Builder;
