@@ -2,8 +2,12 @@
 //! dependency has its reason.
 
 use msx::language::{Source, compile, manual};
+use sources::Folder;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+#[path = "support/sources.rs"]
+mod sources;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,8 +29,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 fn must_compile(name: &str, text: String) {
-    let source = Source { name: name.to_owned(), text };
-    match compile(&source, &msx::stages::schemas(), &[]) {
+    let source = Source::new(name, text);
+    match compile(&source, &Folder(root().to_owned()), &msx::stages::schemas(), &[]) {
         Ok(compiled) => assert!(compiled.warnings.is_empty(), "{name}: {:?}", compiled.warnings),
         Err(errors) => panic!("{name}: {errors:?}"),
     }

@@ -1,6 +1,12 @@
-//! What files mean: two ways to write one experiment give the same stages.
+//! What files mean: two ways to write one experiment give the same stages and keys.
 
+#[path = "language/imports.rs"]
+mod imports;
+#[path = "language/parameters.rs"]
+mod parameters;
 #[path = "language/support.rs"]
 mod support;
+#[path = "language/templates.rs"]
+mod templates;
 #[path = "language/values.rs"]
 mod values;

@@ -3,9 +3,13 @@
 //! After a deliberate change run `MSX_BLESS=1 cargo test --test ui` and read the difference.
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use msx::language::{Diagnostic, Source, compile};
+use msx::language::{Diagnostic, compile};
+use sources::Folder;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+#[path = "support/sources.rs"]
+mod sources;
 
 fn render(diagnostics: &[Diagnostic]) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
@@ -19,22 +23,29 @@ fn render(diagnostics: &[Diagnostic]) -> String {
     text
 }
 
+/// The broken files: those in the folder itself, and one in each folder that has libraries.
+fn broken_files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the folder is in the repository")
+        .map(|entry| entry.expect("readable").path())
+        .map(|path| if path.is_dir() { path.join("experiment.msx") } else { path })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "msx"))
+        .collect();
+    paths.sort();
+    paths
+}
+
 #[test]
 fn messages_are_as_recorded() {
     let schemas = msx::stages::schemas();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
-    let mut paths: Vec<_> = fs::read_dir(&folder)
-        .expect("the folder is in the repository")
-        .map(|entry| entry.expect("readable").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "msx"))
-        .collect();
-    paths.sort();
+    let paths = broken_files(&folder);
     assert!(paths.len() >= 12, "only {} broken files", paths.len());
     let mut differing = Vec::new();
     for path in paths {
-        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-        let text = fs::read_to_string(&path).expect("UTF-8");
-        let errors = compile(&Source { name: name.clone(), text }, &schemas, &[])
+        let name = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
+        let sources = Folder(folder.clone());
+        let errors = compile(&sources.open(&name), &sources, &schemas, &[])
             .expect_err("every file here has mistakes");
         let found = render(&errors);
         let recorded = path.with_extension("stderr");

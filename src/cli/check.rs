@@ -1,7 +1,7 @@
 //! `msx check`
 
 use super::errors::Failure;
-use super::{Overrides, load};
+use super::{Reading, load};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ pub(super) struct Arguments {
     #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    overrides: Overrides,
+    reading: Reading,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut failed = false;
     for file in &arguments.files {
-        match load::load(file, &arguments.overrides) {
+        match load::load(file, &arguments.reading) {
             Ok(loaded) => {
                 let count = loaded.graph.nodes().len();
                 anstream::println!("{}: {count} stages, no errors", file.display());

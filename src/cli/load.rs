@@ -1,17 +1,16 @@
 //! From a path on the command line to a checked graph.
 
-use super::Overrides;
+use super::Reading;
 use super::errors::{Failure, print_diagnostics};
+use super::sources::ProjectFiles;
 use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
-use crate::language::syntax::{self, tree::Item};
-use crate::language::{self, Override, Source};
+use crate::language::{self, Override, ParameterInfo};
 use crate::learn::device::Device;
 use crate::run::Session;
 use crate::stages::{self, Method};
 use crate::store::Store;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A checked file.
@@ -54,45 +53,27 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads, checks and expands a file; prints its warnings.
-pub(super) fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, Failure> {
-    let path = file
-        .canonicalize()
-        .map_err(|error| Failure::Message(format!("cannot open {}: {error}", file.display())))?;
-    let text = read(file)?;
-    let source = Source { name: file.display().to_string(), text };
+/// Reads, checks and expands a file with all that it imports; prints its warnings.
+pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
+    let (files, source) = ProjectFiles::open(file, reading.project.as_deref())?;
     let schemas = stages::schemas();
-    let set = with_absolute_paths(overrides, &source.text);
-    let compiled = language::compile(&source, &schemas, &set).map_err(Failure::Diagnostics)?;
+    let set = with_absolute_paths(reading, &language::parameters(&source, &files));
+    let compiled =
+        language::compile(&source, &files, &schemas, &set).map_err(Failure::Diagnostics)?;
     print_diagnostics(&compiled.warnings);
     let graph = Graph::build(&compiled.experiment, &schemas).map_err(Failure::new)?;
     let set = set.into_iter().map(|given| (given.name, given.value)).collect();
+    let path = files.root().to_owned();
     Ok(Loaded { experiment: compiled.experiment, graph, schemas, path, set })
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(file)
-        .map_err(|error| Failure::Message(format!("cannot read {}: {error}", file.display())))?;
-    String::from_utf8(bytes).map_err(|error| {
-        Failure::Message(format!(
-            "{} is not UTF-8 text: byte {} is not valid; save the file as UTF-8",
-            file.display(),
-            error.utf8_error().valid_up_to()
-        ))
-    })
 }
 
 /// Paths on the command line are relative to the working folder, those in a file to the file.
 /// Paths never enter a key, so it does not matter that they become absolute.
-fn with_absolute_paths(overrides: &Overrides, text: &str) -> Vec<Override> {
-    let items = syntax::parse(text, 0).items;
+fn with_absolute_paths(reading: &Reading, parameters: &[ParameterInfo]) -> Vec<Override> {
     let is_path = |wanted: &str| {
-        items.iter().any(|item| match item {
-            Item::Param { name, type_name, .. } => name.node == wanted && type_name.node == "path",
-            _ => false,
-        })
+        parameters.iter().any(|parameter| parameter.name == wanted && parameter.type_name == "path")
     };
-    overrides
+    reading
         .set
         .iter()
         .map(|(name, value)| {

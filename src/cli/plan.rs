@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let loaded = load::load(&arguments.file.file, &arguments.file.overrides)?;
+    let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let methods = stages::methods();

@@ -3,60 +3,99 @@
 mod coerce;
 mod header;
 mod link;
+mod membership;
+mod select;
 
 use super::datum::Datum;
 use super::diagnostic::{Code, Diagnostic};
-use super::expand::Instance;
+use super::expand::{Expansion, Instance, StageArgument, Surroundings};
 use super::experiment::{Input, TypedStage};
-use super::schema::{Default, Field, FieldType, MethodSchema, Schemas};
+use super::parameters::TYPES;
+use super::schema::{Default, Field, FieldType, Schemas};
 use super::scope::Evaluation;
 use super::suggest;
-use super::syntax::tree::{self, Span};
+use super::syntax::tree::{self, Parameter, Span};
 use super::value::Value;
 pub(super) use coerce::describe;
-use link::Table;
+use select::Table;
 use std::collections::BTreeMap;
 
 /// Checks every instance. One with mistakes keeps its place in the list, so that references still
 /// find what they name; the list is only of use where nothing was reported.
-pub(super) fn check(
-    instances: &[Instance<'_>],
+pub(super) fn check<'t>(
+    expansion: &Expansion<'t>,
     schemas: &Schemas,
     seed: i64,
-    evaluation: &mut Evaluation,
+    evaluation: &mut Evaluation<'t>,
 ) -> Vec<TypedStage> {
-    let table = Table::new(instances);
-    let mut stages: Vec<TypedStage> = (0..instances.len())
-        .map(|index| Checker { table: &table, index, schemas, seed, evaluation }.stage())
-        .collect();
+    let table = Table::new(&expansion.instances);
+    template_types(schemas, evaluation);
+    for argument in &expansion.arguments {
+        let around = &argument.around;
+        let mut checker = Checker { table: &table, around, schemas, seed, evaluation };
+        checker.stage_argument(argument);
+    }
+    let mut stages = Vec::with_capacity(expansion.instances.len());
+    let mut wanting = Vec::new();
+    for (index, instance) in expansion.instances.iter().enumerate() {
+        let around = &instance.around;
+        let checker = Checker { table: &table, around, schemas, seed, evaluation };
+        let (stage, wants_all) = checker.stage(instance);
+        wanting.extend(wants_all.map(|role| (index, role)));
+        stages.push(stage);
+    }
     link::add_ancestors(&mut stages, schemas);
+    let is_member = membership::members(&stages, &expansion.instances, evaluation.names);
+    membership::fill(&mut stages, &is_member, &wanting);
     link::report_cycles(&stages, &mut evaluation.diagnostics);
-    stages
+    membership::kept(stages, &is_member)
 }
 
-/// Checks one instance.
+/// Reports parameters of templates that ask for what there is not.
+fn template_types(schemas: &Schemas, evaluation: &mut Evaluation<'_>) {
+    let known = || schemas.kinds().into_iter().chain(TYPES);
+    for template in evaluation.names.all_templates() {
+        for Parameter { type_name, .. } in &template.template.parameters {
+            if !known().any(|known| known == type_name.node) {
+                let message = format!("there is no type or stage kind `{}`", type_name.node);
+                evaluation.diagnostics.push(
+                    Diagnostic::new(Code::UnknownName, message, type_name.span.clone())
+                        .maybe_help(suggest::help(&type_name.node, "there are", known())),
+                );
+            }
+        }
+    }
+}
+
+/// Whose fields are checked, for messages.
+struct Subject<'a> {
+    /// In full: `gan cpd`.
+    what: &'a str,
+    /// In a word: `gan`.
+    word: &'a str,
+    name: &'a tree::Name,
+}
+
+/// Checks what stands in one place.
 struct Checker<'a, 't> {
     table: &'a Table<'a, 't>,
-    index: usize,
+    around: &'a Surroundings<'t>,
     schemas: &'a Schemas,
     seed: i64,
-    evaluation: &'a mut Evaluation,
+    evaluation: &'a mut Evaluation<'t>,
 }
 
 impl<'a, 't> Checker<'a, 't> {
-    fn instance(&self) -> &'a Instance<'t> {
-        &self.table.instances[self.index]
-    }
-
     fn report(&mut self, diagnostic: Diagnostic) {
         self.evaluation.diagnostics.push(diagnostic);
     }
 
-    fn stage(mut self) -> TypedStage {
-        let stage = self.instance().stage;
+    /// The stage, and the field that takes all others by default.
+    fn stage(mut self, instance: &Instance<'t>) -> (TypedStage, Option<&'static str>) {
+        let stage = instance.stage;
         let mut typed = TypedStage {
-            name: stage.name.node.clone(),
-            bindings: self.instance().bindings.clone(),
+            name: self.evaluation.names.label(&instance.family),
+            bindings: instance.around.bindings.clone(),
             kind: stage.kind.node.clone(),
             method: String::new(),
             parameters: BTreeMap::new(),
@@ -64,18 +103,33 @@ impl<'a, 't> Checker<'a, 't> {
             span: stage.span.clone(),
         };
         let values = self.values(&stage.entries);
-        if let Some(schema) = self.schema(&mut typed) {
+        if let Some(schema) = self.schema(stage, &mut typed) {
             typed.method = schema.method.to_owned();
-            self.fields(schema, &values, &mut typed);
+            let what = format!("{} {}", schema.kind, schema.method);
+            let subject = Subject { what: what.trim(), word: schema.kind, name: &stage.name };
+            self.fields(&subject, &schema.fields, &values, &mut typed);
+            let takes_all = |field: &&Field| matches!(field.default, Default::EveryStage);
+            let field = schema.fields.iter().find(takes_all).map(|field| field.name);
+            return (typed, field.filter(|field| !values.contains_key(*field)));
         }
-        typed
+        (typed, None)
+    }
+
+    /// Checks a stage that a template was given. One that does not fit is unknown to the instance,
+    /// so that it is reported here alone.
+    fn stage_argument(&mut self, argument: &StageArgument<'t>) {
+        let StageArgument { parameter, kind, datum, scope, .. } = argument;
+        let is_known = self.schemas.of_kind(kind).next().is_some();
+        if !is_known || self.one_stage(&parameter.node, &[kind], datum).is_none() {
+            scope.bind(parameter, Datum::invalid(datum.span.clone()));
+        }
     }
 
     /// The fields by name. Evaluated even where the schema is unknown, so that the names in them
     /// count as used.
     fn values(&mut self, entries: &[tree::Entry]) -> BTreeMap<String, (Span, Datum)> {
         let mut values: BTreeMap<String, (Span, Datum)> = BTreeMap::new();
-        let scope = self.instance().scope.clone();
+        let scope = self.around.scope.clone();
         for (name, datum) in scope.entries(entries, self.evaluation) {
             if let Some((first, _)) = values.get(&name.node) {
                 let first = first.clone();
@@ -97,13 +151,14 @@ impl<'a, 't> Checker<'a, 't> {
 
     fn fields(
         &mut self,
-        schema: &MethodSchema,
+        subject: &Subject<'_>,
+        fields: &[Field],
         values: &BTreeMap<String, (Span, Datum)>,
         typed: &mut TypedStage,
     ) {
-        self.unknown_fields(schema, values);
+        self.unknown_fields(subject, fields, values);
         let mut axes = Vec::new();
-        for field in &schema.fields {
+        for field in fields {
             match (&field.ty, values.get(field.name)) {
                 (_, Some((_, datum))) if datum.is_invalid() => {}
                 (FieldType::Axis, Some((_, datum))) => axes.push((field.name, datum)),
@@ -116,7 +171,7 @@ impl<'a, 't> Checker<'a, 't> {
                         typed.parameters.insert(field.name.to_owned(), value);
                     }
                 }
-                (_, None) => self.default(field, typed),
+                (_, None) => self.default(subject, field, typed),
             }
         }
         for (name, datum) in axes {
@@ -126,12 +181,16 @@ impl<'a, 't> Checker<'a, 't> {
         }
     }
 
-    fn unknown_fields(&mut self, schema: &MethodSchema, values: &BTreeMap<String, (Span, Datum)>) {
-        let known = || schema.fields.iter().map(|field| field.name);
-        let what = format!("{} {}", schema.kind, schema.method);
+    fn unknown_fields(
+        &mut self,
+        subject: &Subject<'_>,
+        fields: &[Field],
+        values: &BTreeMap<String, (Span, Datum)>,
+    ) {
+        let known = || fields.iter().map(|field| field.name);
         for (name, (span, _)) in values {
             if !known().any(|field| field == *name) {
-                let message = format!("`{}` has no field `{name}`", what.trim());
+                let message = format!("`{}` has no field `{name}`", subject.what);
                 self.report(
                     Diagnostic::new(Code::UnknownField, message, span.clone())
                         .maybe_help(suggest::help(name, "its fields are", known())),
@@ -141,7 +200,7 @@ impl<'a, 't> Checker<'a, 't> {
     }
 
     /// What holds where a field is left out.
-    fn default(&mut self, field: &Field, typed: &mut TypedStage) {
+    fn default(&mut self, subject: &Subject<'_>, field: &Field, typed: &mut TypedStage) {
         let name = field.name.to_owned();
         match &field.default {
             Default::Absent => {}
@@ -151,20 +210,13 @@ impl<'a, 't> Checker<'a, 't> {
             Default::ExperimentSeed => {
                 typed.parameters.insert(name, Value::Int(self.seed));
             }
-            Default::EveryStage => {
-                let own_kind = &typed.kind;
-                let others = self.table.instances.iter().enumerate();
-                let inputs = others.filter(|(_, other)| other.stage.kind.node != *own_kind).map(
-                    |(stage, _)| Input { role: name.clone(), stage, output: None, many: true },
-                );
-                typed.inputs.extend(inputs);
-            }
+            // Which stages there are is known when all are checked.
+            Default::EveryStage => {}
             Default::Required => {
-                let stage = self.instance().stage;
                 let message = format!("the field `{name}` is missing");
                 self.report(
-                    Diagnostic::new(Code::MissingField, message, stage.name.span.clone())
-                        .label(format!("`{}` needs it", stage.kind.node))
+                    Diagnostic::new(Code::MissingField, message, subject.name.span.clone())
+                        .label(format!("`{}` needs it", subject.word))
                         .help(format!("add {name}: {}", coerce::example(&field.ty))),
                 );
             }
@@ -175,7 +227,7 @@ impl<'a, 't> Checker<'a, 't> {
     fn axis(&mut self, name: &str, datum: &Datum, inputs: &[Input]) -> Option<Value> {
         let mut variables: Vec<&str> = Vec::new();
         for input in inputs.iter().filter(|input| input.many) {
-            for (variable, _) in &self.table.instances[input.stage].bindings.0 {
+            for (variable, _) in &self.table.instances[input.stage].around.bindings.0 {
                 if !variables.contains(&variable.as_str()) {
                     variables.push(variable);
                 }

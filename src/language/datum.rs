@@ -1,6 +1,7 @@
 //! Values before a schema gives them a type, and the arithmetic on them.
 
 use super::diagnostic::{Code, Diagnostic};
+use super::stages::StageReference;
 use super::suggest;
 use super::syntax::tree::{Name, Operator, Span};
 use super::value::{Dimension, Quantity, Value};
@@ -17,6 +18,8 @@ pub(super) struct Datum {
 pub(super) enum Kind {
     Number(Number),
     Text(String),
+    /// A file or folder, as seen from the folder of the experiment.
+    Path(String),
     /// A name that is neither a variable nor a stage: a word of an enumeration, or a mistake.
     Word(String),
     List(Vec<Datum>),
@@ -29,21 +32,6 @@ pub(super) enum Kind {
     Stages(StageReference),
     /// Already reported; checks pass over it in silence.
     Invalid,
-}
-
-/// Stages by name.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct StageReference {
-    pub(super) name: String,
-    pub(super) selection: Option<Selected>,
-    pub(super) output: Option<Name>,
-}
-
-/// Which members of a family.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Selected {
-    Everything,
-    Members(Vec<(Name, Datum)>),
 }
 
 /// A number, exact where it is whole.
@@ -68,7 +56,7 @@ impl Datum {
     pub(super) fn as_word(&self) -> Option<&str> {
         match &self.kind {
             Kind::Word(word) => Some(word),
-            Kind::Stages(stage) if stage.is_bare() => Some(&stage.name),
+            Kind::Stages(stages) => stages.as_word(),
             _ => None,
         }
     }
@@ -80,7 +68,7 @@ impl Datum {
             Kind::List(members) | Kind::Tuple(members) => all(members),
             Kind::Record(fields) => fields.iter().map(|(_, value)| value.weight()).sum(),
             Kind::Call { arguments, .. } => arguments.iter().map(|(_, value)| value.weight()).sum(),
-            Kind::Text(text) => text.len() / 64,
+            Kind::Text(text) | Kind::Path(text) => text.len() / 64,
             _ => 0,
         }
     }
@@ -89,7 +77,7 @@ impl Datum {
     pub(super) fn as_binding(&self) -> Option<Value> {
         Some(match &self.kind {
             Kind::Number(number) => number.as_value(),
-            Kind::Text(text) => Value::Text(text.clone()),
+            Kind::Text(text) | Kind::Path(text) => Value::Text(text.clone()),
             Kind::Word(word) => Value::Word(word.clone()),
             _ => return None,
         })
@@ -104,21 +92,15 @@ impl Datum {
             Kind::Number(number) if number.whole.is_some() => "a whole number".to_owned(),
             Kind::Number(_) => "a number".to_owned(),
             Kind::Text(_) => "a string".to_owned(),
+            Kind::Path(_) => "a path".to_owned(),
             Kind::Word(word) => format!("the word `{word}`"),
             Kind::List(_) => "a list".to_owned(),
             Kind::Tuple(_) => "a tuple".to_owned(),
             Kind::Record(_) => "a record".to_owned(),
             Kind::Call { name, .. } => format!("the call `{}(…)`", name.node),
-            Kind::Stages(stage) => format!("the stage `{}`", stage.name),
+            Kind::Stages(stages) => format!("the stage `{}`", stages.family.path),
             Kind::Invalid => "a mistake".to_owned(),
         }
-    }
-}
-
-impl StageReference {
-    /// Nothing but a name.
-    pub(super) fn is_bare(&self) -> bool {
-        self.selection.is_none() && self.output.is_none()
     }
 }
 

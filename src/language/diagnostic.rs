@@ -42,6 +42,8 @@ pub enum Code {
     Family,
     /// A value on the command line that does not fit.
     Override,
+    /// A file that cannot be imported.
+    Import,
     /// More stages than anybody can run.
     TooLarge,
     /// A declaration that nothing uses.
@@ -68,6 +70,7 @@ impl fmt::Display for Code {
             Code::Cycle => "msx::cycle",
             Code::Family => "msx::family",
             Code::Override => "msx::override",
+            Code::Import => "msx::import",
             Code::TooLarge => "msx::too-large",
             Code::Unused => "msx::unused",
         })
@@ -89,6 +92,7 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do.
     pub help: Option<String>,
+    elsewhere: Vec<Elsewhere>,
     source: Option<Arc<NamedSource<String>>>,
 }
 
@@ -102,6 +106,7 @@ impl Diagnostic {
             label: None,
             related: Vec::new(),
             help: None,
+            elsewhere: Vec::new(),
             source: None,
         }
     }
@@ -135,13 +140,71 @@ impl Diagnostic {
         self.code == Code::Unused
     }
 
-    /// Attaches the text that the places refer to.
-    pub(super) fn within(mut self, source: &Arc<NamedSource<String>>) -> Diagnostic {
-        let length = source.inner().len();
-        self.span.start = self.span.start.min(length);
-        self.span.end = self.span.end.clamp(self.span.start, length);
-        self.source = Some(source.clone());
+    /// Attaches the texts that the places are in; from then on, places are counted from the
+    /// beginning of their file.
+    pub(super) fn within(mut self, texts: &Texts) -> Diagnostic {
+        let own = texts.at(self.span.start);
+        for (span, label) in std::mem::take(&mut self.related) {
+            let other = texts.at(span.start);
+            let place = texts.local(other, &span);
+            if other == own {
+                self.related.push((place, label));
+            } else {
+                let source = texts.0[other].1.clone();
+                self.elsewhere.push(Elsewhere { label, place, source });
+            }
+        }
+        self.span = texts.local(own, &self.span);
+        self.source = texts.0.get(own).map(|(_, source)| source.clone());
         self
+    }
+}
+
+/// The texts of all files, each with the position of its first byte.
+pub(super) struct Texts(pub(super) Vec<(usize, Arc<NamedSource<String>>)>);
+
+impl Texts {
+    fn at(&self, position: usize) -> usize {
+        self.0.partition_point(|(base, _)| *base <= position).saturating_sub(1)
+    }
+
+    /// A place counted from the beginning of its file, and inside of it.
+    fn local(&self, file: usize, span: &Span) -> Span {
+        let Some((base, source)) = self.0.get(file) else { return 0..0 };
+        let within = |position: usize| position.saturating_sub(*base).min(source.inner().len());
+        let start = within(span.start);
+        start..within(span.end).max(start)
+    }
+}
+
+/// A place in another file that belongs to a message.
+#[derive(Debug, Clone)]
+struct Elsewhere {
+    label: String,
+    place: Span,
+    source: Arc<NamedSource<String>>,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("in another file")
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl miette::Diagnostic for Elsewhere {
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self.source.as_ref())
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = Some(self.label.clone());
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(label, self.place.clone()))))
     }
 }
 
@@ -164,6 +227,11 @@ impl miette::Diagnostic for Diagnostic {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        let elsewhere = self.elsewhere.iter().map(|place| place as &dyn miette::Diagnostic);
+        (!self.elsewhere.is_empty()).then(|| Box::new(elsewhere) as _)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -10,7 +10,11 @@ use super::syntax::walk::references;
 
 impl<'t> Scope<'t> {
     /// The value of an expression.
-    pub(super) fn evaluate(&self, expression: &Expression, evaluation: &mut Evaluation) -> Datum {
+    pub(super) fn evaluate(
+        &self,
+        expression: &Expression,
+        evaluation: &mut Evaluation<'t>,
+    ) -> Datum {
         let span = expression.span.clone();
         if let Term::Reference(reference) = &expression.node {
             return self.reference(reference, span, evaluation);
@@ -26,7 +30,7 @@ impl<'t> Scope<'t> {
         Datum { kind, span }
     }
 
-    fn outcome(&self, term: &Term, span: &Span, evaluation: &mut Evaluation) -> Outcome {
+    fn outcome(&self, term: &Term, span: &Span, evaluation: &mut Evaluation<'t>) -> Outcome {
         Ok(match term {
             Term::Number { digits, unit } => {
                 Kind::Number(Number::parse(digits, unit.as_ref(), span).map_err(Some)?)
@@ -81,11 +85,11 @@ impl<'t> Scope<'t> {
         })
     }
 
-    fn each(&self, members: &[Expression], evaluation: &mut Evaluation) -> Vec<Datum> {
+    fn each(&self, members: &[Expression], evaluation: &mut Evaluation<'t>) -> Vec<Datum> {
         members.iter().map(|member| self.evaluate(member, evaluation)).collect()
     }
 
-    fn pieces(&self, pieces: &[Piece], span: &Span, evaluation: &mut Evaluation) -> Vec<Datum> {
+    fn pieces(&self, pieces: &[Piece], span: &Span, evaluation: &mut Evaluation<'t>) -> Vec<Datum> {
         let value = |piece: &Piece| match piece {
             Piece::Text(text) => Datum { kind: Kind::Text(text.clone()), span: span.clone() },
             Piece::Value(value) => self.evaluate(value, evaluation),
@@ -98,7 +102,7 @@ impl<'t> Scope<'t> {
     pub(super) fn entries(
         &self,
         entries: &[Entry],
-        evaluation: &mut Evaluation,
+        evaluation: &mut Evaluation<'t>,
     ) -> Vec<(Name, Datum)> {
         let mut spread: Vec<(Name, Datum)> = Vec::new();
         let mut written = Vec::new();
@@ -119,7 +123,7 @@ impl<'t> Scope<'t> {
         spread
     }
 
-    fn spread(&self, record: &Expression, evaluation: &mut Evaluation) -> Vec<(Name, Datum)> {
+    fn spread(&self, record: &Expression, evaluation: &mut Evaluation<'t>) -> Vec<(Name, Datum)> {
         let datum = self.evaluate(record, evaluation);
         let help = match datum.kind {
             Kind::Record(fields) => return fields,

@@ -13,6 +13,12 @@ pub(super) const MOST_MEMBERS: usize = 100_000;
 /// Bytes of a string that is put together.
 pub(super) const MOST_TEXT: usize = 1 << 16;
 
+/// Files of an experiment.
+pub(super) const MOST_FILES: usize = 500;
+
+/// Loops and instances of templates, one inside the other; short enough for the stack.
+pub(super) const DEEPEST_BLOCKS: usize = 100;
+
 /// Constants that refer to each other, one inside the other; short enough for the stack.
 pub(super) const DEEPEST_CONSTANTS: usize = 200;
 

@@ -103,7 +103,7 @@ fn equal(left: &Datum, right: &Datum, span: &Span) -> Result<bool, Option<Box<Di
         return Ok(one == two);
     }
     match (&left.kind, &right.kind) {
-        (Kind::Text(one), Kind::Text(two)) => Ok(one == two),
+        (Kind::Text(one) | Kind::Path(one), Kind::Text(two) | Kind::Path(two)) => Ok(one == two),
         _ => {
             let message =
                 format!("{} cannot be compared with {}", left.describe(), right.describe());
@@ -156,12 +156,12 @@ pub(super) fn range(first: &Datum, last: &Datum, step: Option<&Datum>, span: &Sp
     Ok(Kind::List((0..count as usize).map(member).collect()))
 }
 
-/// A string put together from parts.
+/// A string put together from parts. What begins with a path is a path.
 pub(super) fn interpolation(parts: &[Datum], span: &Span) -> Outcome {
     let mut text = String::new();
     for part in parts {
         match (&part.kind, part.as_binding()) {
-            (Kind::Text(plain), _) => text.push_str(plain),
+            (Kind::Text(plain) | Kind::Path(plain), _) => text.push_str(plain),
             (_, Some(value)) => text.push_str(&value.to_string()),
             (Kind::Invalid, _) => return Err(None),
             _ => {
@@ -175,5 +175,8 @@ pub(super) fn interpolation(parts: &[Datum], span: &Span) -> Outcome {
             return wrong(Code::TooLarge, message, span, "put fewer or shorter values into it");
         }
     }
-    Ok(Kind::Text(text))
+    Ok(match parts.first().map(|first| &first.kind) {
+        Some(Kind::Path(_)) => Kind::Path(text),
+        _ => Kind::Text(text),
+    })
 }

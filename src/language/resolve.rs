@@ -1,12 +1,9 @@
-//! The first look at a tree: the header, names declared twice, parameters and their overrides.
+//! The first look at a tree: the header, and names declared twice.
 
-use super::Override;
 use super::diagnostic::{Code, Diagnostic};
 use super::suggest;
-use super::syntax::parse_expression;
-use super::syntax::tree::{Expression, Field, Item, Name, Span, Spanned, Term};
-use super::value::Dimension;
-use std::collections::{BTreeMap, BTreeSet};
+use super::syntax::tree::{Field, ImportedNames, Item, Name, Span, Template, Term};
+use std::collections::BTreeMap;
 
 /// What the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +12,6 @@ pub(super) struct Header {
     pub(super) title: Option<String>,
     pub(super) seed: i64,
 }
-
-/// The words for types of parameters.
-const TYPES: [&str; 10] =
-    ["int", "float", "text", "path", "bool", "images", "pixels", "fraction", "bytes", "seconds"];
 
 /// Reads the header. Without one there is none to go on with, but other mistakes are still found.
 pub(super) fn header(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> Header {
@@ -76,37 +69,44 @@ fn header_fields(name: &Name, fields: &[Field], diagnostics: &mut Vec<Diagnostic
     header
 }
 
-/// Reports declarations that are read but have no meaning yet.
-pub(super) fn not_evaluated(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
+/// Reports names that are declared twice where both are in sight. Stages, templates, claims and
+/// imports are in sight of the whole file, variables of their block.
+pub(super) fn duplicates(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeMap::new();
     for item in items {
-        let (what, span) = match item {
-            Item::Import(import) => ("`use`", &import.path.span),
-            Item::Template(template) => ("`template`", &template.name.span),
-            Item::Claim(claim) => ("`claim`", &claim.name.span),
-            Item::Param { settings, .. } if !settings.is_empty() => {
-                ("a block behind a parameter", &settings[0].name.span)
-            }
-            Item::For { body, .. } => {
-                not_evaluated(body, diagnostics);
-                continue;
-            }
-            _ => continue,
-        };
-        let message = format!("{what} has no meaning in this version of msx");
-        diagnostics.push(Diagnostic::new(Code::Syntax, message, span.clone()));
+        match item {
+            Item::Template(template) => declare(&template.name, &mut seen, diagnostics),
+            Item::Claim(claim) => declare(&claim.name, &mut seen, diagnostics),
+            Item::Import(import) => match &import.names {
+                ImportedNames::Namespace(name) => declare(name, &mut seen, diagnostics),
+                ImportedNames::Chosen(names) => {
+                    names.iter().for_each(|name| declare(&name.local, &mut seen, diagnostics));
+                }
+            },
+            _ => {}
+        }
+    }
+    stage_names(items, &mut seen, diagnostics);
+    variable_names(items, &seen, diagnostics);
+    for item in items {
+        if let Item::Template(template) = item {
+            template_names(template, diagnostics);
+        }
     }
 }
 
-/// Reports names that are declared twice where both are in sight. Stages are in sight of the
-/// whole file, variables of their block.
-pub(super) fn duplicates(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
-    let mut stages = BTreeMap::new();
-    stage_names(items, &mut stages, diagnostics);
-    variable_names(items, &stages, diagnostics);
+/// A template sees its file, but its own names win, so only these are compared.
+fn template_names(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
+    misplaced(&template.body, "a template", diagnostics);
+    let mut seen = BTreeMap::new();
+    for parameter in &template.parameters {
+        declare(&parameter.name, &mut seen, diagnostics);
+    }
+    stage_names(&template.body, &mut seen, diagnostics);
+    variable_names(&template.body, &seen, diagnostics);
 }
 
-/// The names of all stages with their places.
-pub(super) fn stage_names<'t>(
+fn stage_names<'t>(
     items: &'t [Item],
     seen: &mut BTreeMap<&'t str, &'t Span>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -115,7 +115,7 @@ pub(super) fn stage_names<'t>(
         match item {
             Item::Stage(stage) => declare(&stage.name, seen, diagnostics),
             Item::For { body, .. } => {
-                misplaced(body, diagnostics);
+                misplaced(body, "a loop", diagnostics);
                 stage_names(body, seen, diagnostics);
             }
             _ => {}
@@ -123,19 +123,24 @@ pub(super) fn stage_names<'t>(
     }
 }
 
-/// What belongs to the whole file and stands inside a loop.
-fn misplaced(body: &[Item], diagnostics: &mut Vec<Diagnostic>) {
+/// What belongs to the whole file and stands inside a loop or template.
+fn misplaced(body: &[Item], inside: &str, diagnostics: &mut Vec<Diagnostic>) {
     for item in body {
-        let (what, name) = match item {
-            Item::Experiment { name, .. } => ("the experiment header", name),
-            Item::Param { name, .. } => ("a parameter", name),
+        let (what, place) = match item {
+            Item::Experiment { name, .. } => ("the experiment header", &name.span),
+            Item::Param { name, .. } => ("a parameter", &name.span),
+            Item::Template(template) => ("a template", &template.name.span),
+            Item::Claim(claim) => ("a claim", &claim.name.span),
+            Item::Import(import) => ("an import", &import.path.span),
             _ => continue,
         };
-        let message = format!("{what} cannot stand inside a loop");
-        diagnostics.push(
-            Diagnostic::new(Code::Syntax, message, name.span.clone())
-                .help("move it out of the loop; inside, `let` names a value of each round"),
-        );
+        let message = format!("{what} cannot stand inside {inside}");
+        let help = format!("move it out of {}", inside.replace("a ", "the "));
+        let help = match item {
+            Item::Param { .. } => format!("{help}; inside, `let` names a value of each round"),
+            _ => help,
+        };
+        diagnostics.push(Diagnostic::new(Code::Syntax, message, place.clone()).help(help));
     }
 }
 
@@ -180,139 +185,4 @@ fn declare<'t>(
         return;
     }
     seen.insert(&name.node, &name.span);
-}
-
-/// The values of the file's parameters after the command line had its say.
-pub(super) fn parameters(
-    items: &[Item],
-    overrides: &[Override],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Expression> {
-    let mut values = BTreeMap::new();
-    let mut names = BTreeSet::new();
-    for item in items {
-        let Item::Param { name, type_name, default, .. } = item else { continue };
-        names.insert(name.node.as_str());
-        if !TYPES.contains(&type_name.node.as_str()) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UnknownName,
-                    format!("there is no type `{}`", type_name.node),
-                    type_name.span.clone(),
-                )
-                .maybe_help(suggest::help(&type_name.node, "the types are", TYPES)),
-            );
-            values.insert(name.node.clone(), default.clone());
-            continue;
-        }
-        check_type(&name.node, &type_name.node, default, Code::WrongType, diagnostics);
-        let given = overrides.iter().rev().find(|given| given.name == name.node);
-        let value = given.and_then(|given| override_value(given, type_name, diagnostics));
-        values.insert(name.node.clone(), value.unwrap_or_else(|| default.clone()));
-    }
-    for given in overrides {
-        if !names.contains(given.name.as_str()) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::Override,
-                    format!("--set {}: the file has no such parameter", given.name),
-                    0..0,
-                )
-                .maybe_help(suggest::help(
-                    &given.name,
-                    "its parameters are",
-                    names.iter().copied(),
-                )),
-            );
-        }
-    }
-    values
-}
-
-/// The value of a `--set`, at the place of the parameter's type.
-fn override_value(
-    given: &Override,
-    type_name: &Name,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Expression> {
-    let place = type_name.span.clone();
-    let quoted = given.value.starts_with('"');
-    if matches!(type_name.node.as_str(), "text" | "path") && !quoted {
-        return Some(Spanned { node: Term::Text(given.value.clone()), span: place });
-    }
-    match parse_expression(&given.value, &place) {
-        Ok(value) => {
-            let name = format!("--set {}", given.name);
-            check_type(&name, &type_name.node, &value, Code::Override, diagnostics).then_some(value)
-        }
-        Err(_) => {
-            let message = format!("--set {}: `{}` is no value", given.name, given.value);
-            diagnostics.push(
-                Diagnostic::new(Code::Override, message, place)
-                    .help(format!("write it as in the file: {}", example(&type_name.node))),
-            );
-            None
-        }
-    }
-}
-
-/// Whether a unit measures what a type of parameters means. An unknown one is reported where it is
-/// evaluated.
-fn is_unit_of(type_name: &str, unit: &str) -> bool {
-    let dimension = match type_name {
-        "images" => Dimension::Images,
-        "pixels" => Dimension::Pixels,
-        "bytes" => Dimension::Bytes,
-        _ => Dimension::Seconds,
-    };
-    let has = |dimension: &Dimension| dimension.units().iter().any(|(name, _)| *name == unit);
-    has(&dimension) || !Dimension::ALL.iter().any(has)
-}
-
-/// Whether a literal is of a parameter's type. Expressions are checked where they are used.
-fn check_type(
-    name: &str,
-    type_name: &str,
-    value: &Expression,
-    code: Code,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> bool {
-    let fits = match &value.node {
-        Term::Number { digits, unit } => match type_name {
-            "int" => unit.is_none() && digits.parse::<i64>().is_ok(),
-            "float" => unit.is_none(),
-            "fraction" => unit.as_ref().is_none_or(|unit| unit.node == "%"),
-            "text" | "path" | "bool" => false,
-            _ => unit.as_ref().is_some_and(|unit| is_unit_of(type_name, &unit.node)),
-        },
-        Term::Text(_) => matches!(type_name, "text" | "path"),
-        Term::Reference(reference) if type_name == "bool" => {
-            matches!(reference.name.node.as_str(), "true" | "false")
-        }
-        Term::List(_) | Term::Tuple(_) | Term::Record(_) | Term::Call { .. } => false,
-        _ => true,
-    };
-    if !fits {
-        let message = format!("{name}: this is not of type {type_name}");
-        diagnostics.push(
-            Diagnostic::new(code, message, value.span.clone())
-                .help(format!("write for example {}", example(type_name))),
-        );
-    }
-    fits
-}
-
-fn example(type_name: &str) -> &'static str {
-    match type_name {
-        "int" => "100",
-        "float" => "0.001",
-        "text" => "\"some text\"",
-        "path" => "\"data/images\"",
-        "bool" => "true",
-        "images" => "12_000 kimg",
-        "pixels" => "32px",
-        "fraction" => "80%",
-        "bytes" => "8 GiB",
-        _ => "2 h",
-    }
 }

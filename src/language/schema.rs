@@ -236,7 +236,7 @@ impl Schemas {
     }
 
     /// The methods of one kind.
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a MethodSchema> {
+    pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a MethodSchema> {
         self.methods.iter().filter(move |schema| schema.kind == kind)
     }
 

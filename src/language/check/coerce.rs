@@ -67,8 +67,12 @@ impl Checker<'_, '_> {
             (FieldType::Quantity { dimension, min, max }, Kind::Number(number)) => {
                 self.quantity(name, datum, *number, *dimension, (*min, *max))
             }
-            (FieldType::Text | FieldType::Path, Kind::Text(text)) => {
+            (FieldType::Text, Kind::Text(text) | Kind::Path(text)) => {
                 Some(Value::Text(text.clone()))
+            }
+            (FieldType::Path, Kind::Path(path)) => Some(Value::Text(path.clone())),
+            (FieldType::Path, Kind::Text(path)) => {
+                Some(Value::Text(self.evaluation.names.anchored(path, &datum.span)))
             }
             (FieldType::Choice(variants), _) => self.choice(name, variants, datum),
             (FieldType::List(inner), Kind::List(members) | Kind::Tuple(members)) => {
@@ -99,10 +103,9 @@ impl Checker<'_, '_> {
 
     /// A word where no word is wanted is most often a misspelt name.
     fn unknown_word(&mut self, name: &str, ty: &FieldType, word: &str, datum: &Datum) {
-        let scope = self.instance().scope.clone();
-        let names = scope.names();
-        let stages: Vec<String> = self.evaluation.stages.iter().cloned().collect();
-        let candidates = names.iter().copied().chain(stages.iter().map(String::as_str));
+        let scope = self.around.scope.clone();
+        let stages = scope.stages(self.evaluation.names);
+        let candidates = scope.names().into_iter().chain(stages);
         let help = suggest::nearest(word, candidates)
             .map(|candidate| format!("did you mean `{candidate}`?"))
             .unwrap_or_else(|| format!("`{name}` wants {}, such as {}", describe(ty), example(ty)));

@@ -1,0 +1,58 @@
+//! Which stages belong to the experiment: those that it declares or imports by name, and what these
+//! were made from.
+
+use crate::language::expand::Instance;
+use crate::language::experiment::{Input, TypedStage};
+use crate::language::names::Names;
+
+/// Whether each stage belongs to the experiment.
+pub(super) fn members(
+    stages: &[TypedStage],
+    instances: &[Instance<'_>],
+    names: &Names<'_>,
+) -> Vec<bool> {
+    let mut is_member = vec![false; stages.len()];
+    let mut waiting: Vec<usize> = (0..instances.len())
+        .filter(|&index| names.is_of_experiment(&instances[index].family))
+        .collect();
+    while let Some(index) = waiting.pop() {
+        if !std::mem::replace(&mut is_member[index], true) {
+            waiting.extend(stages[index].inputs.iter().map(|input| input.stage));
+        }
+    }
+    is_member
+}
+
+/// Gives every field that takes all stages by default those of other kinds.
+pub(super) fn fill(stages: &mut [TypedStage], is_member: &[bool], wanting: &[(usize, &str)]) {
+    for &(taker, role) in wanting {
+        let givers = (0..stages.len())
+            .filter(|&giver| is_member[giver] && stages[giver].kind != stages[taker].kind);
+        let input = |stage| Input { role: role.to_owned(), stage, output: None, many: true };
+        let inputs: Vec<Input> = givers.map(input).collect();
+        stages[taker].inputs.extend(inputs);
+    }
+}
+
+/// The stages of the experiment alone, with the numbers that they have then.
+pub(super) fn kept(stages: Vec<TypedStage>, is_member: &[bool]) -> Vec<TypedStage> {
+    let mut next = 0;
+    let numbers: Vec<usize> = is_member
+        .iter()
+        .map(|member| {
+            let number = next;
+            next += usize::from(*member);
+            number
+        })
+        .collect();
+    let mut kept: Vec<TypedStage> = stages
+        .into_iter()
+        .zip(is_member)
+        .filter(|(_, is_member)| **is_member)
+        .map(|(stage, _)| stage)
+        .collect();
+    for input in kept.iter_mut().flat_map(|stage| &mut stage.inputs) {
+        input.stage = numbers[input.stage];
+    }
+    kept
+}
