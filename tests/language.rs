@@ -1,5 +1,7 @@
 //! What files mean: two ways to write one experiment give the same stages and keys.
 
+#[path = "language/claims.rs"]
+mod claims;
 #[path = "language/imports.rs"]
 mod imports;
 #[path = "language/parameters.rs"]

@@ -1,5 +1,6 @@
 //! Every instance against its schema: kinds, methods, fields, values, references.
 
+mod claim;
 mod coerce;
 mod header;
 mod link;
@@ -9,7 +10,7 @@ mod select;
 use super::datum::Datum;
 use super::diagnostic::{Code, Diagnostic};
 use super::expand::{Expansion, Instance, StageArgument, Surroundings};
-use super::experiment::{Input, TypedStage};
+use super::experiment::{Input, TypedClaim, TypedStage};
 use super::parameters::TYPES;
 use super::schema::{Default, Field, FieldType, Schemas};
 use super::scope::Evaluation;
@@ -27,28 +28,38 @@ pub(super) fn check<'t>(
     schemas: &Schemas,
     seed: i64,
     evaluation: &mut Evaluation<'t>,
-) -> Vec<TypedStage> {
+) -> (Vec<TypedStage>, Vec<TypedClaim>) {
     let table = Table::new(&expansion.instances);
     template_types(schemas, evaluation);
     for argument in &expansion.arguments {
         let around = &argument.around;
-        let mut checker = Checker { table: &table, around, schemas, seed, evaluation };
+        let mut checker = Checker { table: &table, around, typed: &[], schemas, seed, evaluation };
         checker.stage_argument(argument);
     }
     let mut stages = Vec::with_capacity(expansion.instances.len());
     let mut wanting = Vec::new();
     for (index, instance) in expansion.instances.iter().enumerate() {
         let around = &instance.around;
-        let checker = Checker { table: &table, around, schemas, seed, evaluation };
+        let checker = Checker { table: &table, around, typed: &[], schemas, seed, evaluation };
         let (stage, wants_all) = checker.stage(instance);
         wanting.extend(wants_all.map(|role| (index, role)));
         stages.push(stage);
     }
+    let around = Surroundings::outermost(evaluation.scopes[0].clone());
+    let program = evaluation.names.program;
+    let mut claims: Vec<TypedClaim> = Vec::new();
+    for item in &program.files[0].items {
+        if let tree::Item::Claim(claim) = item {
+            let (around, typed) = (&around, stages.as_slice());
+            let checker = Checker { table: &table, around, typed, schemas, seed, evaluation };
+            claims.extend(checker.claim(claim));
+        }
+    }
     link::add_ancestors(&mut stages, schemas);
-    let is_member = membership::members(&stages, &expansion.instances, evaluation.names);
+    let is_member = membership::members(&stages, &claims, &expansion.instances, evaluation.names);
     membership::fill(&mut stages, &is_member, &wanting);
     link::report_cycles(&stages, &mut evaluation.diagnostics);
-    membership::kept(stages, &is_member)
+    membership::kept(stages, claims, &is_member)
 }
 
 /// Reports parameters of templates that ask for what there is not.
@@ -67,6 +78,13 @@ fn template_types(schemas: &Schemas, evaluation: &mut Evaluation<'_>) {
     }
 }
 
+/// What fields and header give.
+#[derive(Debug, std::default::Default)]
+struct Filled {
+    parameters: BTreeMap<String, Value>,
+    inputs: Vec<Input>,
+}
+
 /// Whose fields are checked, for messages.
 struct Subject<'a> {
     /// In full: `gan cpd`.
@@ -80,6 +98,8 @@ struct Subject<'a> {
 struct Checker<'a, 't> {
     table: &'a Table<'a, 't>,
     around: &'a Surroundings<'t>,
+    /// The stages, once all are checked.
+    typed: &'a [TypedStage],
     schemas: &'a Schemas,
     seed: i64,
     evaluation: &'a mut Evaluation<'t>,
@@ -93,26 +113,27 @@ impl<'a, 't> Checker<'a, 't> {
     /// The stage, and the field that takes all others by default.
     fn stage(mut self, instance: &Instance<'t>) -> (TypedStage, Option<&'static str>) {
         let stage = instance.stage;
-        let mut typed = TypedStage {
+        let values = self.values(&stage.entries);
+        let mut filled = Filled::default();
+        let schema = self.schema(stage, &mut filled);
+        if let Some(schema) = schema {
+            let what = format!("{} {}", schema.kind, schema.method);
+            let subject = Subject { what: what.trim(), word: schema.kind, name: &stage.name };
+            self.fields(&subject, &schema.fields, &values, &mut filled);
+        }
+        let takes_all = |field: &&Field| matches!(field.default, Default::EveryStage);
+        let fields = schema.map_or(&[][..], |schema| &schema.fields);
+        let wants_all = fields.iter().find(takes_all).map(|field| field.name);
+        let typed = TypedStage {
             name: self.evaluation.names.label(&instance.family),
             bindings: instance.around.bindings.clone(),
             kind: stage.kind.node.clone(),
-            method: String::new(),
-            parameters: BTreeMap::new(),
-            inputs: Vec::new(),
+            method: schema.map_or("", |schema| schema.method).to_owned(),
+            parameters: filled.parameters,
+            inputs: filled.inputs,
             span: stage.span.clone(),
         };
-        let values = self.values(&stage.entries);
-        if let Some(schema) = self.schema(stage, &mut typed) {
-            typed.method = schema.method.to_owned();
-            let what = format!("{} {}", schema.kind, schema.method);
-            let subject = Subject { what: what.trim(), word: schema.kind, name: &stage.name };
-            self.fields(&subject, &schema.fields, &values, &mut typed);
-            let takes_all = |field: &&Field| matches!(field.default, Default::EveryStage);
-            let field = schema.fields.iter().find(takes_all).map(|field| field.name);
-            return (typed, field.filter(|field| !values.contains_key(*field)));
-        }
-        (typed, None)
+        (typed, wants_all.filter(|field| !values.contains_key(*field)))
     }
 
     /// Checks a stage that a template was given. One that does not fit is unknown to the instance,
@@ -154,7 +175,7 @@ impl<'a, 't> Checker<'a, 't> {
         subject: &Subject<'_>,
         fields: &[Field],
         values: &BTreeMap<String, (Span, Datum)>,
-        typed: &mut TypedStage,
+        filled: &mut Filled,
     ) {
         self.unknown_fields(subject, fields, values);
         let mut axes = Vec::new();
@@ -164,19 +185,19 @@ impl<'a, 't> Checker<'a, 't> {
                 (FieldType::Axis, Some((_, datum))) => axes.push((field.name, datum)),
                 (ty, Some((_, datum))) if is_reference(ty) => {
                     let inputs = self.references(field, datum);
-                    typed.inputs.extend(inputs);
+                    filled.inputs.extend(inputs);
                 }
                 (ty, Some((_, datum))) => {
                     if let Some(value) = self.coerce(field.name, ty, datum) {
-                        typed.parameters.insert(field.name.to_owned(), value);
+                        filled.parameters.insert(field.name.to_owned(), value);
                     }
                 }
-                (_, None) => self.default(subject, field, typed),
+                (_, None) => self.default(subject, field, filled),
             }
         }
         for (name, datum) in axes {
-            if let Some(value) = self.axis(name, datum, &typed.inputs) {
-                typed.parameters.insert(name.to_owned(), value);
+            if let Some(value) = self.axis(name, datum, &filled.inputs) {
+                filled.parameters.insert(name.to_owned(), value);
             }
         }
     }
@@ -200,15 +221,15 @@ impl<'a, 't> Checker<'a, 't> {
     }
 
     /// What holds where a field is left out.
-    fn default(&mut self, subject: &Subject<'_>, field: &Field, typed: &mut TypedStage) {
+    fn default(&mut self, subject: &Subject<'_>, field: &Field, filled: &mut Filled) {
         let name = field.name.to_owned();
         match &field.default {
             Default::Absent => {}
             Default::Value(value) => {
-                typed.parameters.insert(name, value.clone());
+                filled.parameters.insert(name, value.clone());
             }
             Default::ExperimentSeed => {
-                typed.parameters.insert(name, Value::Int(self.seed));
+                filled.parameters.insert(name, Value::Int(self.seed));
             }
             // Which stages there are is known when all are checked.
             Default::EveryStage => {}
@@ -223,16 +244,27 @@ impl<'a, 't> Checker<'a, 't> {
         }
     }
 
-    /// The name of a loop variable of the families that the stage takes.
-    fn axis(&mut self, name: &str, datum: &Datum, inputs: &[Input]) -> Option<Value> {
+    /// The loop variables of the stages that are taken, and of those that these lay out.
+    fn loop_variables(&self, inputs: &[Input]) -> Vec<&'a str> {
         let mut variables: Vec<&str> = Vec::new();
-        for input in inputs.iter().filter(|input| input.many) {
-            for (variable, _) in &self.table.instances[input.stage].around.bindings.0 {
+        let mut add = |stage: usize| {
+            for (variable, _) in &self.table.instances[stage].around.bindings.0 {
                 if !variables.contains(&variable.as_str()) {
                     variables.push(variable);
                 }
             }
+        };
+        for input in inputs.iter().filter(|input| input.many) {
+            add(input.stage);
+            let laid_out = self.typed.get(input.stage).map_or(&[][..], |stage| &stage.inputs);
+            laid_out.iter().filter(|input| input.many).for_each(|input| add(input.stage));
         }
+        variables
+    }
+
+    /// The name of a loop variable of the families that the stage takes.
+    fn axis(&mut self, name: &str, datum: &Datum, inputs: &[Input]) -> Option<Value> {
+        let variables = self.loop_variables(inputs);
         let written = datum.as_binding();
         // The stages compared could not be found, which was reported.
         if inputs.is_empty() && matches!(written, Some(Value::Word(_))) {
@@ -261,5 +293,8 @@ impl<'a, 't> Checker<'a, 't> {
 }
 
 fn is_reference(ty: &FieldType) -> bool {
-    matches!(ty, FieldType::Output(_) | FieldType::Stage(_) | FieldType::Stages { .. })
+    matches!(
+        ty,
+        FieldType::Output(_) | FieldType::Stage(_) | FieldType::Stages { .. } | FieldType::Measure
+    )
 }

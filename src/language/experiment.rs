@@ -84,4 +84,21 @@ pub struct Experiment {
     pub seed: i64,
     /// Every stage, in declaration order; inputs may point forward.
     pub stages: Vec<TypedStage>,
+    /// What the authors expect of the results, in declaration order.
+    pub claims: Vec<TypedClaim>,
+}
+
+/// A statement about results, with every default filled in. No key depends on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypedClaim {
+    /// The declared name.
+    pub name: String,
+    /// The kind of statement, e.g. `trend`.
+    pub method: String,
+    /// Every argument that is not a measure.
+    pub parameters: BTreeMap<String, Value>,
+    /// The measures: by argument, the stage and the measure's name.
+    pub inputs: Vec<Input>,
+    /// Where it is declared.
+    pub span: std::ops::Range<usize>,
 }

@@ -4,6 +4,7 @@
 //! on after a mistake, so that one run reports them all.
 
 mod check;
+pub mod claims;
 mod datum;
 mod diagnostic;
 mod evaluate;
@@ -80,7 +81,7 @@ pub fn compile(
     parameters::declare(&given, &mut evaluation);
     parameters::check(&given, &mut evaluation);
     let expansion = expand::expand(&mut evaluation);
-    let stages = check::check(&expansion, schemas, header.seed, &mut evaluation);
+    let (stages, claims) = check::check(&expansion, schemas, header.seed, &mut evaluation);
 
     let mut found = std::mem::take(&mut evaluation.diagnostics);
     found.extend(unused::unused(&names, &evaluation.used));
@@ -90,7 +91,7 @@ pub fn compile(
         return Err(errors);
     }
     let title = header.title.unwrap_or_else(|| header.name.clone());
-    let experiment = Experiment { name: header.name, title, seed: header.seed, stages };
+    let experiment = Experiment { name: header.name, title, seed: header.seed, stages, claims };
     Ok(Compiled { experiment, warnings })
 }
 

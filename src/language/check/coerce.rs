@@ -44,6 +44,7 @@ pub(super) fn example(ty: &FieldType) -> String {
         FieldType::Stage(kinds) => format!("<the name of a {}>", kinds.join(" or ")),
         FieldType::Stages { .. } => "family[*]".to_owned(),
         FieldType::Axis => "k".to_owned(),
+        FieldType::Measure => "auc[*].auroc".to_owned(),
     }
 }
 
@@ -314,5 +315,6 @@ pub(in crate::language) fn describe(ty: &FieldType) -> String {
         FieldType::Stages { kinds: [], .. } => "stages of any kind".to_owned(),
         FieldType::Stages { kinds, .. } => format!("stages of kind {}", kinds.join(" or ")),
         FieldType::Axis => "the name of a loop variable".to_owned(),
+        FieldType::Measure => "a measure of a stage".to_owned(),
     }
 }

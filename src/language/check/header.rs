@@ -1,9 +1,9 @@
 //! Kind, and what stands after the colon: a method or another stage.
 
-use super::Checker;
+use super::{Checker, Filled};
 use crate::language::datum::{Datum, Kind};
 use crate::language::diagnostic::{Code, Diagnostic};
-use crate::language::experiment::{Input, TypedStage};
+use crate::language::experiment::Input;
 use crate::language::names::{Imported, Target};
 use crate::language::schema::{Header, MethodSchema};
 use crate::language::suggest;
@@ -14,7 +14,7 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn schema(
         &mut self,
         stage: &Stage,
-        typed: &mut TypedStage,
+        filled: &mut Filled,
     ) -> Option<&'a MethodSchema> {
         let schemas = self.schemas;
         let first = match &stage.namespace {
@@ -43,7 +43,7 @@ impl<'a> Checker<'a, '_> {
             (Header::Stage { role, kinds }, Some(header)) => {
                 let datum = self.header_datum(header);
                 let found = self.one_stage(role, kinds, &datum)?;
-                typed.inputs.push(Input {
+                filled.inputs.push(Input {
                     role: (*role).to_owned(),
                     stage: found,
                     output: None,

@@ -2,7 +2,6 @@
 
 use super::Checker;
 use super::coerce::{describe, example};
-use super::select::Found;
 use crate::language::datum::{Datum, Kind};
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::experiment::{Input, TypedStage};
@@ -35,6 +34,7 @@ impl Checker<'_, '_> {
                 .map(|stage| Input { role, stage, output: None, many: false })
                 .into_iter()
                 .collect(),
+            FieldType::Measure => self.measure(&role, datum),
             _ => Vec::new(),
         }
     }
@@ -46,23 +46,7 @@ impl Checker<'_, '_> {
         else {
             return Vec::new();
         };
-        let stages = match self.find(&reference, datum) {
-            None => return Vec::new(),
-            Some(Found::One(stage)) => vec![stage],
-            Some(Found::Selected(stages)) => stages,
-            Some(Found::Whole(variables)) => {
-                let message = format!(
-                    "`{}` is a family over {}",
-                    reference.family.path,
-                    variables.join(" and ")
-                );
-                self.report(
-                    Diagnostic::new(Code::Family, message, datum.span.clone())
-                        .help(format!("write {}[*] for all of its members", reference.family.path)),
-                );
-                return Vec::new();
-            }
-        };
+        let Some(stages) = self.several(&reference, datum) else { return Vec::new() };
         if let Some(&stage) = stages.iter().find(|stage| !self.fits(**stage, kinds)) {
             self.wrong_kind(field.name, kinds, stage, datum);
             return Vec::new();
@@ -145,7 +129,7 @@ impl Checker<'_, '_> {
     }
 
     /// The reference that a value is; `wanted` says in words and by example what fits.
-    fn stage_reference(
+    pub(super) fn stage_reference(
         &mut self,
         role: &str,
         wanted: (&str, &str),

@@ -1,13 +1,14 @@
-//! Which stages belong to the experiment: those that it declares or imports by name, and what these
-//! were made from.
+//! Which stages belong to the experiment: those that it declares, imports by name or makes claims
+//! of, and what these were made from.
 
 use crate::language::expand::Instance;
-use crate::language::experiment::{Input, TypedStage};
+use crate::language::experiment::{Input, TypedClaim, TypedStage};
 use crate::language::names::Names;
 
 /// Whether each stage belongs to the experiment.
 pub(super) fn members(
     stages: &[TypedStage],
+    claims: &[TypedClaim],
     instances: &[Instance<'_>],
     names: &Names<'_>,
 ) -> Vec<bool> {
@@ -15,6 +16,7 @@ pub(super) fn members(
     let mut waiting: Vec<usize> = (0..instances.len())
         .filter(|&index| names.is_of_experiment(&instances[index].family))
         .collect();
+    waiting.extend(claims.iter().flat_map(|claim| &claim.inputs).map(|input| input.stage));
     while let Some(index) = waiting.pop() {
         if !std::mem::replace(&mut is_member[index], true) {
             waiting.extend(stages[index].inputs.iter().map(|input| input.stage));
@@ -35,7 +37,11 @@ pub(super) fn fill(stages: &mut [TypedStage], is_member: &[bool], wanting: &[(us
 }
 
 /// The stages of the experiment alone, with the numbers that they have then.
-pub(super) fn kept(stages: Vec<TypedStage>, is_member: &[bool]) -> Vec<TypedStage> {
+pub(super) fn kept(
+    stages: Vec<TypedStage>,
+    mut claims: Vec<TypedClaim>,
+    is_member: &[bool],
+) -> (Vec<TypedStage>, Vec<TypedClaim>) {
     let mut next = 0;
     let numbers: Vec<usize> = is_member
         .iter()
@@ -51,8 +57,8 @@ pub(super) fn kept(stages: Vec<TypedStage>, is_member: &[bool]) -> Vec<TypedStag
         .filter(|(_, is_member)| **is_member)
         .map(|(stage, _)| stage)
         .collect();
-    for input in kept.iter_mut().flat_map(|stage| &mut stage.inputs) {
-        input.stage = numbers[input.stage];
-    }
-    kept
+    let of_stages = kept.iter_mut().flat_map(|stage| &mut stage.inputs);
+    let of_claims = claims.iter_mut().flat_map(|claim| &mut claim.inputs);
+    of_stages.chain(of_claims).for_each(|input| input.stage = numbers[input.stage]);
+    (kept, claims)
 }

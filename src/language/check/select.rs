@@ -27,7 +27,7 @@ impl<'a, 't> Table<'a, 't> {
 }
 
 /// What a reference found.
-pub(super) enum Found {
+enum Found {
     /// One stage without choice.
     One(usize),
     /// The members of a family that a selection leaves.
@@ -37,6 +37,27 @@ pub(super) enum Found {
 }
 
 impl Checker<'_, '_> {
+    /// The stages that a reference to any number of them means.
+    pub(super) fn several(
+        &mut self,
+        reference: &StageReference,
+        datum: &Datum,
+    ) -> Option<Vec<usize>> {
+        match self.find(reference, datum)? {
+            Found::One(stage) => Some(vec![stage]),
+            Found::Selected(stages) => Some(stages),
+            Found::Whole(variables) => {
+                let path = &reference.family.path;
+                let message = format!("`{path}` is a family over {}", variables.join(" and "));
+                self.report(
+                    Diagnostic::new(Code::Family, message, datum.span.clone())
+                        .help(format!("write {path}[*] for all of its members")),
+                );
+                None
+            }
+        }
+    }
+
     pub(super) fn single(&mut self, reference: &StageReference, datum: &Datum) -> Option<usize> {
         let (message, help) = match self.find(reference, datum)? {
             Found::One(stage) => return Some(stage),
@@ -64,7 +85,7 @@ impl Checker<'_, '_> {
 
     /// Members that share this instance's rounds of the loops that both stand in, and that the
     /// selection leaves.
-    pub(super) fn find(&mut self, reference: &StageReference, datum: &Datum) -> Option<Found> {
+    fn find(&mut self, reference: &StageReference, datum: &Datum) -> Option<Found> {
         let table = self.table;
         let all = table.by_family.get(&reference.family)?;
         let own = self.around;
