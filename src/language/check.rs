@@ -2,6 +2,7 @@
 
 mod claim;
 mod coerce;
+mod doubts;
 mod header;
 mod link;
 mod membership;
@@ -18,6 +19,7 @@ use super::suggest;
 use super::syntax::tree::{self, Parameter, Span};
 use super::value::Value;
 pub(super) use coerce::describe;
+use doubts::Doubts;
 use select::Table;
 use std::collections::BTreeMap;
 
@@ -59,6 +61,9 @@ pub(super) fn check<'t>(
     let is_member = membership::members(&stages, &claims, &expansion.instances, evaluation.names);
     membership::fill(&mut stages, &is_member, &wanting);
     link::report_cycles(&stages, &mut evaluation.diagnostics);
+    let instances = &expansion.instances;
+    let doubts = Doubts { stages: &stages, instances, is_member: &is_member, schemas };
+    evaluation.diagnostics.extend(doubts.find());
     membership::kept(stages, claims, &is_member)
 }
 

@@ -48,6 +48,10 @@ pub enum Code {
     TooLarge,
     /// A declaration that nothing uses.
     Unused,
+    /// A model that learns from a fold for tests.
+    TestFold,
+    /// A comparison of results on different folds.
+    DifferentFolds,
 }
 
 impl fmt::Display for Code {
@@ -73,6 +77,8 @@ impl fmt::Display for Code {
             Code::Import => "msx::import",
             Code::TooLarge => "msx::too-large",
             Code::Unused => "msx::unused",
+            Code::TestFold => "msx::test-fold",
+            Code::DifferentFolds => "msx::different-folds",
         })
     }
 }
@@ -137,7 +143,7 @@ impl Diagnostic {
 
     /// Whether the file can be run all the same.
     pub fn is_warning(&self) -> bool {
-        self.code == Code::Unused
+        matches!(self.code, Code::Unused | Code::TestFold | Code::DifferentFolds)
     }
 
     /// Attaches the texts that the places are in; from then on, places are counted from the
