@@ -6,6 +6,8 @@ mod claims;
 mod imports;
 #[path = "language/parameters.rs"]
 mod parameters;
+#[path = "language/robustness.rs"]
+mod robustness;
 #[path = "language/support.rs"]
 mod support;
 #[path = "language/templates.rs"]

@@ -73,6 +73,17 @@ impl Datum {
         }
     }
 
+    /// How deep lists, records and calls stand in each other.
+    pub(super) fn depth(&self) -> usize {
+        let deepest = match &self.kind {
+            Kind::List(members) | Kind::Tuple(members) => members.iter().map(Datum::depth).max(),
+            Kind::Record(fields) => fields.iter().map(|(_, value)| value.depth()).max(),
+            Kind::Call { arguments, .. } => arguments.iter().map(|(_, value)| value.depth()).max(),
+            _ => None,
+        };
+        deepest.map_or(0, |depth| depth + 1)
+    }
+
     /// The value a loop variable has in the name of a family member.
     pub(super) fn as_binding(&self) -> Option<Value> {
         Some(match &self.kind {

@@ -16,13 +16,13 @@ impl<'t> Scope<'t> {
         evaluation: &mut Evaluation<'t>,
     ) -> Datum {
         let span = expression.span.clone();
-        if let Term::Reference(reference) = &expression.node {
-            return self.reference(reference, span, evaluation);
-        }
-        let outcome = match evaluation.budget.spend(1, &span) {
-            Ok(()) => self.outcome(&expression.node, &span, evaluation),
-            Err(problem) => Err(problem),
-        };
+        let allowed = evaluation
+            .budget
+            .descend(evaluation.depth, &span)
+            .and_then(|()| evaluation.budget.spend(1, &span));
+        evaluation.depth += 1;
+        let outcome = allowed.and_then(|()| self.outcome(&expression.node, &span, evaluation));
+        evaluation.depth -= 1;
         let kind = outcome.unwrap_or_else(|problem| {
             evaluation.report(problem);
             Kind::Invalid

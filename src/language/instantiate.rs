@@ -106,7 +106,7 @@ impl<'t> Expander<'t> {
                 Err(problem) => {
                     let place = problem.span.clone();
                     let declared = parameter.type_name.span.clone();
-                    let problem = problem.related(declared, "the template asks for this type");
+                    let problem = (*problem).related(declared, "the template asks for this type");
                     evaluation.diagnostics.push(problem);
                     Datum::invalid(place)
                 }

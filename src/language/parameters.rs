@@ -8,7 +8,7 @@ use super::operate;
 use super::scope::{Evaluation, Scope};
 use super::suggest;
 use super::syntax::parse_expression;
-use super::syntax::tree::{Expression, Field, Item, Name, Operator, Span, Spanned, Term};
+use super::syntax::tree::{Expression, Field, Item, Name, Operator, Spanned, Term};
 use super::value::Dimension;
 use std::collections::BTreeMap;
 
@@ -232,7 +232,7 @@ fn checked<'t>(
         .and_then(|datum| allowed(parameter, name, datum, code, scope, evaluation));
     typed.unwrap_or_else(|mut problem| {
         problem.help = problem.help.map(|help| with_doc(help, doc));
-        evaluation.diagnostics.push(problem);
+        evaluation.diagnostics.push(*problem);
         Datum::invalid(place)
     })
 }
@@ -244,7 +244,7 @@ pub(super) fn typed(
     datum: Datum,
     code: Code,
     names: &Names<'_>,
-) -> Result<Datum, Diagnostic> {
+) -> Result<Datum, Box<Diagnostic>> {
     let Datum { kind, span } = datum;
     let fits = match (type_name, &kind) {
         (_, Kind::Invalid) => true,
@@ -265,7 +265,7 @@ pub(super) fn typed(
     if !fits {
         let message = format!("{name}: this is not of type {type_name}");
         let help = format!("write for example {}", example(type_name).unwrap_or_default());
-        return Err(Diagnostic::new(code, message, span).help(help));
+        return Err(Box::new(Diagnostic::new(code, message, span).help(help)));
     }
     let kind = match (type_name, kind) {
         ("path", Kind::Text(path)) => Kind::Path(names.anchored(&path, &span)),
@@ -285,54 +285,66 @@ fn allowed<'t>(
     code: Code,
     scope: &Scope<'t>,
     evaluation: &mut Evaluation<'t>,
-) -> Result<Datum, Diagnostic> {
+) -> Result<Datum, Box<Diagnostic>> {
     let code = if code == Code::Override { code } else { Code::OutOfRange };
     for field in parameter.settings {
-        let value = &field.value;
-        match (field.name.node.as_str(), &value.node) {
-            ("doc", Term::Text(_)) => {}
+        let limit = match (field.name.node.as_str(), &field.value.node) {
+            ("doc", Term::Text(_)) => continue,
             ("range", Term::Range { first, last, step: None }) => {
-                let (least, most) =
-                    (scope.evaluate(first, evaluation), scope.evaluate(last, evaluation));
-                let within = |operator, bound: &Datum| {
-                    let holds = operate::operation(operator, &datum, bound, &bound.span)
-                        .map_err(|problem| problem.map(|problem| *problem));
-                    Ok(matches!(holds?, Kind::Word(word) if word == "true"))
-                };
-                let holds = within(Operator::AtLeast, &least)
-                    .and_then(|holds| Ok(holds && within(Operator::AtMost, &most)?));
-                match holds {
-                    Ok(true) | Err(None) => {}
-                    Ok(false) => {
-                        let (least, most) = (shown(&least), shown(&most));
-                        let message =
-                            format!("{name}: {} lies outside {least}..{most}", shown(&datum));
-                        let help = format!("give a value from {least} to {most}");
-                        return Err(limited(code, message, &datum, &field.name.span).help(help));
-                    }
-                    Err(Some(problem)) => return Err(problem),
-                }
+                let least = scope.evaluate(first, evaluation);
+                outside(&datum, &least, &scope.evaluate(last, evaluation))?
             }
             ("one_of", Term::List(choices)) => {
-                let choices: Vec<Datum> =
-                    choices.iter().map(|choice| scope.evaluate(choice, evaluation)).collect();
-                let is = |choice: &Datum| shown(choice) == shown(&datum) || choice.is_invalid();
-                if !datum.is_invalid() && !choices.iter().any(is) {
-                    let words: Vec<String> = choices.iter().map(shown).collect();
-                    let message = format!("{name}: {} is none of the choices", shown(&datum));
-                    let known = words.iter().map(String::as_str);
-                    return Err(limited(code, message, &datum, &field.name.span)
-                        .maybe_help(suggest::help(&shown(&datum), "the choices are", known)));
-                }
+                let choice = |choice| scope.evaluate(choice, evaluation);
+                not_among(&datum, &choices.iter().map(choice).collect::<Vec<Datum>>())
             }
-            (setting, _) => evaluation.diagnostics.push(wrong_setting(setting, field)),
+            (setting, _) => {
+                evaluation.diagnostics.push(wrong_setting(setting, field));
+                continue;
+            }
+        };
+        if let Some((message, help)) = limit {
+            let message = format!("{name}: {message}");
+            return Err(Box::new(
+                Diagnostic::new(code, message, datum.span)
+                    .related(field.name.span.clone(), "as said here")
+                    .help(help),
+            ));
         }
     }
     Ok(datum)
 }
 
-fn limited(code: Code, message: String, datum: &Datum, limit: &Span) -> Diagnostic {
-    Diagnostic::new(code, message, datum.span.clone()).related(limit.clone(), "as said here")
+/// What is wrong with a value outside a range, and what to do.
+fn outside(
+    datum: &Datum,
+    least: &Datum,
+    most: &Datum,
+) -> Result<Option<(String, String)>, Box<Diagnostic>> {
+    for (operator, bound) in [(Operator::AtLeast, least), (Operator::AtMost, most)] {
+        match operate::operation(operator, datum, bound, &bound.span) {
+            Ok(Kind::Word(holds)) if holds == "false" => {
+                let (least, most) = (shown(least), shown(most));
+                let message = format!("{} lies outside {least}..{most}", shown(datum));
+                return Ok(Some((message, format!("give a value from {least} to {most}"))));
+            }
+            Ok(_) | Err(None) => {}
+            Err(Some(problem)) => return Err(problem),
+        }
+    }
+    Ok(None)
+}
+
+/// What is wrong with a value that is none of the choices, and what to do.
+fn not_among(datum: &Datum, choices: &[Datum]) -> Option<(String, String)> {
+    let own = shown(datum);
+    let words: Vec<String> = choices.iter().map(shown).collect();
+    let is_unknown = |datum: &Datum| datum.is_invalid();
+    if words.contains(&own) || is_unknown(datum) || choices.iter().any(is_unknown) {
+        return None;
+    }
+    let help = suggest::help(&own, "the choices are", words.iter().map(String::as_str));
+    Some((format!("{own} is none of the choices"), help.unwrap_or_default()))
 }
 
 fn shown(datum: &Datum) -> String {

@@ -2,7 +2,7 @@
 
 use super::datum::{Datum, Kind};
 use super::diagnostic::{Code, Diagnostic};
-use super::limits::{Budget, DEEPEST_CONSTANTS};
+use super::limits::{Budget, CONSTANT};
 use super::names::{Family, Names, Stages, Target};
 use super::stages::{Selected, StageReference};
 use super::suggest;
@@ -55,8 +55,8 @@ pub(super) struct Evaluation<'t> {
     pub(super) used: BTreeSet<usize>,
     /// The outermost scope of each file.
     pub(super) scopes: Vec<Rc<Scope<'t>>>,
-    /// How many constants are being worked out one inside the other.
-    depth: usize,
+    /// How many expressions are being worked out one inside the other.
+    pub(super) depth: usize,
     pub(super) budget: Budget,
 }
 
@@ -172,34 +172,19 @@ impl<'t> Scope<'t> {
                 );
                 Datum::invalid(span.clone())
             }
-            State::Pending(_) if evaluation.depth >= DEEPEST_CONSTANTS => {
-                evaluation.diagnostics.push(
-                    Diagnostic::new(
-                        Code::TooLarge,
-                        format!("constants refer to each other more than {DEEPEST_CONSTANTS} deep"),
-                        span.clone(),
-                    )
-                    .help("write some of them out"),
-                );
-                Datum::invalid(span.clone())
-            }
             State::Pending(expression) => {
                 let busy = Variable { place, state: State::InProgress };
                 self.variables.borrow_mut().insert(key, busy);
-                evaluation.depth += 1;
+                evaluation.depth += CONSTANT;
                 let datum = self.evaluate(expression, evaluation);
-                evaluation.depth -= 1;
+                evaluation.depth -= CONSTANT;
                 datum
             }
         };
-        // Constants made of constants double in size at each step.
-        let copy = match evaluation.budget.spend(datum.weight(), span) {
-            Ok(()) => datum.kind.clone(),
-            Err(problem) => {
-                evaluation.report(problem);
-                Kind::Invalid
-            }
-        };
+        let copy = evaluation.budget.copy(&datum, span).unwrap_or_else(|problem| {
+            evaluation.report(problem);
+            Kind::Invalid
+        });
         self.variables.borrow_mut().insert(key, Variable { place, state: State::Known(datum) });
         Some(Datum { kind: copy, span: span.clone() })
     }

@@ -130,6 +130,38 @@ fn what_grows_too_large_is_one_error_at_once() {
     }
 }
 
+/// The stack is the limit that must never be met.
+#[test]
+fn what_grows_too_deep_is_one_error() {
+    let header = "experiment e { seed: 1 }\n";
+    let chain = |count: usize, value: &dyn Fn(usize) -> String, forwards: bool| {
+        let mut lines: Vec<String> =
+            (0..count).map(|number| format!("let a{number} = {}\n", value(number + 1))).collect();
+        lines.push(format!("let a{count} = 1\n"));
+        if !forwards {
+            lines.reverse();
+        }
+        format!("{header}{}dataset d: phantom {{ count: a0 }}", lines.concat())
+    };
+    let list = |next: usize| format!("{}a{next}{}", "[".repeat(60), "]".repeat(60));
+    let sum = |next: usize| format!("a{next}{}", " + 1".repeat(900));
+    let plain = |next: usize| format!("a{next}");
+    for forwards in [true, false] {
+        for (count, value) in
+            [(300, &list as &dyn Fn(usize) -> String), (300, &sum), (50_000, &plain)]
+        {
+            if let Err(errors) = compiled(&chain(count, value, forwards)) {
+                let deep = errors.iter().filter(|error| error.message.contains(" deep"));
+                assert_eq!(deep.count(), 1, "{errors:?}");
+            }
+        }
+    }
+    assert!(compiled(&chain(1000, &plain, true)).is_err());
+    assert!(compiled(&chain(100, &plain, true)).is_ok());
+    let longest = format!("{header}dataset d: phantom {{ count: 1{} }}", " + 1".repeat(1000));
+    assert!(compiled(&longest).is_ok());
+}
+
 #[test]
 fn a_stage_of_the_same_name_is_no_word_of_a_string() {
     assert!(compiled("experiment e { seed: 1 }\ndataset d: folder { path: \"{d}\" }").is_err());

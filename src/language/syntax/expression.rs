@@ -1,8 +1,8 @@
 //! Expressions from pest's pairs.
 
 use super::tree::{
-    Entry, Expression, Field, Name, Operator, Part, Piece, Reference, Selection, Span, Spanned,
-    Term,
+    Arguments, Entry, Expression, Field, Name, Operator, Part, Piece, Reference, Selection, Span,
+    Spanned, Term,
 };
 use super::{Place, Rule};
 use pest::iterators::{Pair, Pairs};
@@ -203,10 +203,7 @@ impl ExpressionBuilder {
     }
 
     /// A word with its arguments.
-    pub(super) fn call(
-        &self,
-        pair: Pair<'_, Rule>,
-    ) -> Option<(Name, Vec<(Option<Name>, Expression)>)> {
+    pub(super) fn call(&self, pair: Pair<'_, Rule>) -> Option<(Name, Arguments)> {
         let mut parts = pair.into_inner();
         let word = self.name(&parts.next()?);
         let arguments = parts

@@ -120,6 +120,9 @@ pub struct Parameter {
     pub default: Option<Expression>,
 }
 
+/// What stands in parentheses behind a word; some of it has a name.
+pub type Arguments = Vec<(Option<Name>, Expression)>;
+
 /// `claim fewer_help: trend(fig.relative, over: k, direction: falling)`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -127,8 +130,8 @@ pub struct Claim {
     pub name: Name,
     /// What kind of statement it is.
     pub method: Name,
-    /// Arguments, some of them named.
-    pub arguments: Vec<(Option<Name>, Expression)>,
+    /// What is claimed of what.
+    pub arguments: Arguments,
     /// From the keyword to the closing parenthesis.
     pub span: Span,
 }
@@ -204,8 +207,8 @@ pub enum Term {
     Call {
         /// The word in front.
         name: Name,
-        /// Arguments, some of them named.
-        arguments: Vec<(Option<Name>, Expression)>,
+        /// What stands in its parentheses.
+        arguments: Arguments,
     },
     /// A name with what may follow it.
     Reference(Reference),
