@@ -2,12 +2,16 @@
 
 #[path = "language/claims.rs"]
 mod claims;
+#[path = "language/experiments.rs"]
+mod experiments;
 #[path = "language/imports.rs"]
 mod imports;
 #[path = "language/parameters.rs"]
 mod parameters;
 #[path = "language/robustness.rs"]
 mod robustness;
+#[path = "support/sources.rs"]
+mod sources;
 #[path = "language/support.rs"]
 mod support;
 #[path = "language/templates.rs"]

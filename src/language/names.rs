@@ -132,6 +132,16 @@ impl<'t> Names<'t> {
             || names.templates.contains_key(name)
     }
 
+    /// Whether a file declares a stage or parameter of this name.
+    pub(super) fn is_stage_or_parameter(&self, file: usize, name: &str) -> bool {
+        let is_parameter = |item: &Item| match item {
+            Item::Param { name: own, .. } => own.node == name,
+            _ => false,
+        };
+        self.files[file].stages.contains_key(name)
+            || self.program.files[file].items.iter().any(is_parameter)
+    }
+
     /// The message for a name that a file does not declare.
     pub(super) fn unknown(&self, file: usize, name: &Name) -> Diagnostic {
         let names = &self.files[file];

@@ -23,14 +23,15 @@ pub(super) fn unused(names: &Names<'_>, used: &BTreeSet<usize>) -> Vec<Diagnosti
             Item::Import(import) => match &import.names {
                 ImportedNames::Namespace(name) => check(name, used, &mut found),
                 ImportedNames::Chosen(chosen) => {
-                    // A stage that is imported by name becomes a stage of the experiment.
-                    let is_stage = |imported: &Imported<'_>| match imported.target {
-                        Target::Name(file, name) => names.files[file].stages.contains_key(name),
+                    // An imported stage becomes one of the experiment, and the command line
+                    // reaches an imported parameter.
+                    let has_effect = |imported: &Imported<'_>| match imported.target {
+                        Target::Name(file, name) => names.is_stage_or_parameter(file, name),
                         _ => false,
                     };
                     let imports = &names.files[0].imports;
                     for name in chosen.iter().map(|name| &name.local) {
-                        if !imports.get(name.node.as_str()).is_some_and(is_stage) {
+                        if !imports.get(name.node.as_str()).is_some_and(has_effect) {
                             check(name, used, &mut found);
                         }
                     }
