@@ -10,6 +10,8 @@ mod imports;
 mod parameters;
 #[path = "language/robustness.rs"]
 mod robustness;
+#[path = "language/sizes.rs"]
+mod sizes;
 #[path = "support/sources.rs"]
 mod sources;
 #[path = "language/support.rs"]

@@ -3,6 +3,7 @@
 mod claim;
 mod coerce;
 mod doubts;
+mod graph;
 mod header;
 mod link;
 mod membership;
@@ -57,10 +58,12 @@ pub(super) fn check<'t>(
             claims.extend(checker.claim(claim));
         }
     }
-    link::add_ancestors(&mut stages, schemas);
+    let budget = &mut evaluation.budget;
+    let ancestors = graph::add_ancestors(&mut stages, schemas, budget);
     let is_member = membership::members(&stages, &claims, &expansion.instances, evaluation.names);
-    membership::fill(&mut stages, &is_member, &wanting);
-    link::report_cycles(&stages, &mut evaluation.diagnostics);
+    let filled = membership::fill(&mut stages, &is_member, &wanting, budget);
+    [ancestors, filled].into_iter().filter_map(Result::err).for_each(|p| evaluation.report(p));
+    graph::report_cycles(&stages, &mut evaluation.diagnostics);
     let instances = &expansion.instances;
     let doubts = Doubts { stages: &stages, instances, is_member: &is_member, schemas };
     evaluation.diagnostics.extend(doubts.find());

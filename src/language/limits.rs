@@ -30,6 +30,9 @@ pub(super) const CONSTANT: usize = 8;
 /// Lists and records in each other; short enough for the stack.
 const DEEPEST_VALUE: usize = 128;
 
+/// What an edge between two stages counts among the values: it takes the memory of several.
+const EDGE: usize = 4;
+
 /// Values made and copied in all.
 const MOST_VALUES: usize = 10_000_000;
 
@@ -75,6 +78,15 @@ impl Budget {
         self.left = 0;
         let message = format!("the values of this file come to more than {MOST_VALUES}");
         Err(self.exceeded(message, "shorten its lists, or the loops that work them out", place))
+    }
+
+    /// Takes what edges between stages cost.
+    pub(super) fn connect(
+        &mut self,
+        edges: usize,
+        place: &Span,
+    ) -> Result<(), Option<Box<Diagnostic>>> {
+        self.spend(edges.saturating_mul(EDGE), place)
     }
 
     /// Refuses an expression that is too deep inside others.

@@ -4,6 +4,7 @@
 use super::diagnostic::{Code, Diagnostic, Texts};
 use super::limits::MOST_FILES;
 use super::source::{Source, Sources};
+use super::suggest::way;
 use super::syntax;
 use super::syntax::tree::{Import, Item, Span};
 use miette::NamedSource;
@@ -141,10 +142,9 @@ impl Reader<'_> {
 
     fn circle(&mut self, target: usize, import: &Import) {
         let circle = self.open.iter().skip_while(|&&file| file != target);
-        let mut names: Vec<&str> =
+        let names: Vec<&str> =
             circle.map(|&file| self.program.files[file].source.name.as_str()).collect();
-        names.push(&self.program.files[target].source.name);
-        let message = format!("the imports go round in a circle: {}", names.join(" → "));
+        let message = format!("the imports go round in a circle: {}", way(&names));
         self.diagnostics.push(
             Diagnostic::new(Code::Cycle, message, import.path.span.clone())
                 .help("move what both files need into a third one that both import"),

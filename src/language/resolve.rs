@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Code, Diagnostic};
 use super::suggest;
-use super::syntax::tree::{Field, ImportedNames, Item, Name, Span, Template, Term};
+use super::syntax::tree::{Field, Import, ImportedNames, Item, Name, Span, Template, Term};
 use std::collections::BTreeMap;
 
 /// What the header says.
@@ -73,25 +73,28 @@ fn header_fields(name: &Name, fields: &[Field], diagnostics: &mut Vec<Diagnostic
 /// imports are in sight of the whole file, variables of their block.
 pub(super) fn duplicates(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
     let mut seen = BTreeMap::new();
-    for item in items {
-        match item {
-            Item::Template(template) => declare(&template.name, &mut seen, diagnostics),
-            Item::Claim(claim) => declare(&claim.name, &mut seen, diagnostics),
-            Item::Import(import) => match &import.names {
-                ImportedNames::Namespace(name) => declare(name, &mut seen, diagnostics),
-                ImportedNames::Chosen(names) => {
-                    names.iter().for_each(|name| declare(&name.local, &mut seen, diagnostics));
-                }
-            },
-            _ => {}
-        }
+    for name in items.iter().flat_map(outermost_names) {
+        declare(name, &mut seen, diagnostics);
     }
     stage_names(items, &mut seen, diagnostics);
-    variable_names(items, &seen, diagnostics);
+    variable_names(items, &mut seen, diagnostics);
     for item in items {
         if let Item::Template(template) = item {
             template_names(template, diagnostics);
         }
+    }
+}
+
+/// What a declaration names that can only stand outside of loops and templates.
+fn outermost_names(item: &Item) -> Vec<&Name> {
+    match item {
+        Item::Template(template) => vec![&template.name],
+        Item::Claim(claim) => vec![&claim.name],
+        Item::Import(Import { names: ImportedNames::Namespace(name), .. }) => vec![name],
+        Item::Import(Import { names: ImportedNames::Chosen(names), .. }) => {
+            names.iter().map(|name| &name.local).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -103,7 +106,7 @@ fn template_names(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
         declare(&parameter.name, &mut seen, diagnostics);
     }
     stage_names(&template.body, &mut seen, diagnostics);
-    variable_names(&template.body, &seen, diagnostics);
+    variable_names(&template.body, &mut seen, diagnostics);
 }
 
 fn stage_names<'t>(
@@ -113,7 +116,9 @@ fn stage_names<'t>(
 ) {
     for item in items {
         match item {
-            Item::Stage(stage) => declare(&stage.name, seen, diagnostics),
+            Item::Stage(stage) => {
+                declare(&stage.name, seen, diagnostics);
+            }
             Item::For { body, .. } => {
                 misplaced(body, "a loop", diagnostics);
                 stage_names(body, seen, diagnostics);
@@ -144,33 +149,40 @@ fn misplaced(body: &[Item], inside: &str, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Names of a block are in sight until it ends.
 fn variable_names<'t>(
     items: &'t [Item],
-    around: &BTreeMap<&'t str, &'t Span>,
+    seen: &mut BTreeMap<&'t str, &'t Span>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut seen = around.clone();
+    let mut own: Vec<&'t Name> = Vec::new();
     for item in items {
         if let Item::Let { name, .. } | Item::Param { name, .. } = item {
-            declare(name, &mut seen, diagnostics);
+            own.extend(declare(name, seen, diagnostics));
         }
     }
     for item in items {
         if let Item::For { over, body } = item {
-            let mut inner = seen.clone();
-            for variable in over.iter().flat_map(|over| &over.variables) {
-                declare(variable, &mut inner, diagnostics);
+            let variables = over.iter().flat_map(|over| &over.variables);
+            let added: Vec<&'t Name> =
+                variables.filter_map(|name| declare(name, seen, diagnostics)).collect();
+            variable_names(body, seen, diagnostics);
+            for name in added {
+                seen.remove(name.node.as_str());
             }
-            variable_names(body, &inner, diagnostics);
         }
+    }
+    for name in own {
+        seen.remove(name.node.as_str());
     }
 }
 
+/// Adds a name to those in sight; gives it back where it is new.
 fn declare<'t>(
     name: &'t Name,
     seen: &mut BTreeMap<&'t str, &'t Span>,
     diagnostics: &mut Vec<Diagnostic>,
-) {
+) -> Option<&'t Name> {
     if let Some(first) = seen.get(name.node.as_str()) {
         diagnostics.push(
             Diagnostic::new(
@@ -182,7 +194,8 @@ fn declare<'t>(
             .related((*first).clone(), "first declared here")
             .help("give one of the two another name"),
         );
-        return;
+        return None;
     }
     seen.insert(&name.node, &name.span);
+    Some(name)
 }

@@ -2,11 +2,15 @@
 
 use super::diagnostic::{Code, Diagnostic};
 use super::names::Names;
+use super::suggest::way;
 use super::syntax::tree::Stage;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Places that a message shows beside the first.
+const MOST_SHOWN: usize = 8;
 
 /// The templates on a ring, by file and name; each ring is reported once.
 pub(super) fn rings<'t>(
@@ -40,26 +44,25 @@ pub(super) fn rings<'t>(
 
 /// The message for one ring, which begins where the first of its templates stands.
 fn ring<'t>(graph: &DiGraph<(usize, &'t str), &'t Stage>, group: &[NodeIndex]) -> Diagnostic {
-    let first = group.iter().copied().min().unwrap_or_default();
-    let mut way = vec![first];
-    let mut places = Vec::new();
-    let mut last = first;
-    while let Some(edge) = graph.edges(last).find(|edge| group.contains(&edge.target())) {
-        places.push(edge.weight().kind.span.clone());
-        last = edge.target();
-        let again = way.contains(&last);
-        way.push(last);
-        if again {
+    let members: BTreeSet<NodeIndex> = group.iter().copied().collect();
+    let mut last = members.first().copied().unwrap_or_default();
+    let mut positions = BTreeMap::new();
+    let mut steps = Vec::new();
+    while !positions.contains_key(&last) {
+        let Some(edge) = graph.edges(last).find(|edge| members.contains(&edge.target())) else {
             break;
-        }
+        };
+        positions.insert(last, steps.len());
+        steps.push((graph[last].1, edge.weight().kind.span.clone()));
+        last = edge.target();
     }
-    let begin = way.iter().position(|&node| node == last).unwrap_or(0);
-    let ring: Vec<&str> = way[begin..].iter().map(|&node| graph[node].1).collect();
-    let message = format!("the template is made of itself: {}", ring.join(" → "));
-    let mut places = places.into_iter().skip(begin);
+    let steps = steps.split_off(positions.get(&last).copied().unwrap_or(0));
+    let names: Vec<&str> = steps.iter().map(|(name, _)| *name).collect();
+    let message = format!("the template is made of itself: {}", way(&names));
+    let mut places = steps.into_iter().map(|(_, place)| place);
     let mut problem = Diagnostic::new(Code::Cycle, message, places.next().unwrap_or_default())
         .help("an instance inside its own template would never end; take it out");
-    for place in places {
+    for place in places.take(MOST_SHOWN) {
         problem = problem.related(place, "leads on");
     }
     problem

@@ -2,7 +2,6 @@
 
 use crate::support::{compiled, labels, messages, must_compile, value_of};
 use msx::language::value::Value;
-use std::time::{Duration, Instant};
 
 /// The values that a loop over an expression runs through, as labels show them.
 fn rounds(values: &str) -> Vec<String> {
@@ -122,9 +121,7 @@ fn what_grows_too_large_is_one_error_at_once() {
         (again, "100000"),
         (range, "1000000"),
     ] {
-        let begin = Instant::now();
         let found = messages(text);
-        assert!(begin.elapsed() < Duration::from_secs(20), "{text}");
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains(size), "{found:?}");
     }

@@ -1,18 +1,15 @@
-//! References to stages: what a field may take, and what depends on what.
+//! References to stages: what a field may take.
 
 use super::Checker;
 use super::coerce::{describe, example};
 use crate::language::datum::{Datum, Kind};
 use crate::language::diagnostic::{Code, Diagnostic};
-use crate::language::experiment::{Input, TypedStage};
-use crate::language::schema::{Field, FieldType, OutputType, Schemas};
+use crate::language::experiment::Input;
+use crate::language::schema::{Field, FieldType, OutputType};
 use crate::language::scope::unknown_stage;
 use crate::language::stages::StageReference;
 use crate::language::suggest;
 use crate::language::syntax::tree::Name;
-use petgraph::algo::kosaraju_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::BTreeSet;
 
 impl Checker<'_, '_> {
     /// The inputs that a field's references give.
@@ -182,94 +179,5 @@ impl Checker<'_, '_> {
             Diagnostic::new(Code::WrongType, message, datum.span.clone())
                 .related(named.name.span.clone(), "declared here"),
         );
-    }
-}
-
-/// Adds to every field that wants them all stages that its stages were made from.
-pub(super) fn add_ancestors(stages: &mut [TypedStage], schemas: &Schemas) {
-    for index in 0..stages.len() {
-        let Some(schema) = schemas.get(&stages[index].kind, &stages[index].method) else {
-            continue;
-        };
-        let wanting = schema
-            .fields
-            .iter()
-            .filter(|field| matches!(field.ty, FieldType::Stages { with_ancestors: true, .. }));
-        for field in wanting {
-            let named: Vec<usize> = stages[index]
-                .inputs
-                .iter()
-                .filter(|input| input.role == field.name)
-                .map(|input| input.stage)
-                .collect();
-            let mut known: BTreeSet<usize> = named.iter().copied().collect();
-            let mut waiting = named;
-            while let Some(stage) = waiting.pop() {
-                let givers: Vec<usize> =
-                    stages[stage].inputs.iter().map(|input| input.stage).collect();
-                for giver in givers {
-                    if giver != index && known.insert(giver) {
-                        waiting.push(giver);
-                        let role = field.name.to_owned();
-                        let input = Input { role, stage: giver, output: None, many: true };
-                        stages[index].inputs.push(input);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Reports each group of stages that depend on each other once.
-pub(super) fn report_cycles(stages: &[TypedStage], diagnostics: &mut Vec<Diagnostic>) {
-    let mut graph = DiGraph::<(), ()>::new();
-    for _ in stages {
-        graph.add_node(());
-    }
-    for (index, stage) in stages.iter().enumerate() {
-        for input in &stage.inputs {
-            graph.add_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
-        }
-    }
-    for group in kosaraju_scc(&graph) {
-        let first = group[0];
-        if group.len() == 1 && !graph.contains_edge(first, first) {
-            continue;
-        }
-        let mut members: Vec<usize> = group.iter().map(|node| node.index()).collect();
-        members.sort_unstable();
-        let way = way_around(stages, &members);
-        let labels: Vec<String> = way.iter().map(|&index| stages[index].label()).collect();
-        let message =
-            format!("the stages depend on each other: {} → {}", labels.join(" → "), labels[0]);
-        let mut diagnostic = Diagnostic::new(Code::Cycle, message, stages[way[0]].span.clone())
-            .help("a stage cannot take from one that is made from it; cut one of the references");
-        for &index in &way[1..] {
-            diagnostic = diagnostic.related(stages[index].span.clone(), "takes part in the cycle");
-        }
-        diagnostics.push(diagnostic);
-    }
-}
-
-/// A way from the first member through givers back to it, in the order in which they give.
-fn way_around(stages: &[TypedStage], members: &[usize]) -> Vec<usize> {
-    let mut way = vec![members[0]];
-    loop {
-        let last = way[way.len() - 1];
-        let giver = stages[last]
-            .inputs
-            .iter()
-            .map(|input| input.stage)
-            .find(|giver| members.contains(giver));
-        match giver {
-            Some(giver) if !way.contains(&giver) => way.push(giver),
-            Some(giver) => {
-                let begin = way.iter().position(|&stage| stage == giver).unwrap_or(0);
-                let mut circle = way.split_off(begin);
-                circle.reverse();
-                return circle;
-            }
-            None => return way,
-        }
     }
 }

@@ -1,8 +1,10 @@
 //! Which stages belong to the experiment: those that it declares, imports by name or makes claims
 //! of, and what these were made from.
 
+use crate::language::diagnostic::Diagnostic;
 use crate::language::expand::Instance;
 use crate::language::experiment::{Input, TypedClaim, TypedStage};
+use crate::language::limits::Budget;
 use crate::language::names::Names;
 
 /// Whether each stage belongs to the experiment.
@@ -26,14 +28,24 @@ pub(super) fn members(
 }
 
 /// Gives every field that takes all stages by default those of other kinds.
-pub(super) fn fill(stages: &mut [TypedStage], is_member: &[bool], wanting: &[(usize, &str)]) {
+///
+/// # Errors
+/// All of them together are more than a file may have.
+pub(super) fn fill(
+    stages: &mut [TypedStage],
+    is_member: &[bool],
+    wanting: &[(usize, &str)],
+    budget: &mut Budget,
+) -> Result<(), Option<Box<Diagnostic>>> {
     for &(taker, role) in wanting {
         let givers = (0..stages.len())
             .filter(|&giver| is_member[giver] && stages[giver].kind != stages[taker].kind);
         let input = |stage| Input { role: role.to_owned(), stage, output: None, many: true };
         let inputs: Vec<Input> = givers.map(input).collect();
+        budget.connect(inputs.len(), &stages[taker].span)?;
         stages[taker].inputs.extend(inputs);
     }
+    Ok(())
 }
 
 /// The stages of the experiment alone, with the numbers that they have then.

@@ -45,7 +45,11 @@ impl Checker<'_, '_> {
     ) -> Option<Vec<usize>> {
         match self.find(reference, datum)? {
             Found::One(stage) => Some(vec![stage]),
-            Found::Selected(stages) => Some(stages),
+            Found::Selected(stages) => {
+                let allowed = self.evaluation.budget.connect(stages.len(), &datum.span);
+                let refused = allowed.map_err(|problem| self.evaluation.report(problem));
+                refused.ok().map(|()| stages)
+            }
             Found::Whole(variables) => {
                 let path = &reference.family.path;
                 let message = format!("`{path}` is a family over {}", variables.join(" and "));
@@ -96,14 +100,17 @@ impl Checker<'_, '_> {
                 own.rounds.iter().zip(theirs).take_while(|(a, b)| a.place == b.place).count()
             })
             .unwrap_or(0);
-        let members: Vec<usize> = all
-            .iter()
-            .copied()
-            .filter(|&index| {
-                // Members of one name at other depths are reported as declared twice.
-                table.instances[index].around.rounds.get(..shared) == Some(&own.rounds[..shared])
-            })
-            .collect();
+        // The members of a family stand in the order of their rounds.
+        let rounds = |index: &usize| table.instances[*index].around.rounds.get(..shared);
+        let wanted = Some(&own.rounds[..shared]);
+        let begin = all.partition_point(|index| rounds(index) < wanted);
+        let end = all.partition_point(|index| rounds(index) <= wanted);
+        let members = all.get(begin..end)?.to_vec();
+        // Each loop over a family that refers to another looks at all of its members.
+        if let Err(problem) = self.evaluation.budget.spend(members.len(), &datum.span) {
+            self.evaluation.report(problem);
+            return None;
+        }
         let first = members.first().copied()?;
         let is_family = table.instances[first].around.rounds.len() > shared;
         let variables: Vec<String> =
