@@ -89,15 +89,16 @@ fn loops_inside_and_around_make_families() {
 fn the_same_loop_of_two_instances_is_two_loops() {
     let text = format!(
         "{DATA}subset fold: d {{ }}
-        template one(fold: subset) {{
-            for k in [1, 2] {{ classifier c: cnn {{ train: fold.train, valid: fold.valid, epochs: k }} }}
+        gan g: cpd {{ train: fold.train }}
+        synth first: g {{ like: fold }}
+        template again(from: synth) {{
+            for k in [1, 2] {{
+                gan g: cpd {{ train: from.train, seed: k }}
+                synth s: g {{ like: fold }}
+            }}
         }}
-        template two(fold: subset, other: classifier) {{
-            for k in [1, 2] {{ evaluate e: other {{ test: fold.test }} }}
-        }}
-        one a {{ fold: fold }}
-        one b {{ fold: fold }}
-        two x {{ fold: fold, other: a.c[k: 2] }}"
+        again a {{ from: first }}
+        again b {{ from: a.s[k: 2] }}"
     );
     let compiled = must_compile(&text);
     let of = |label: &str| {
@@ -105,8 +106,7 @@ fn the_same_loop_of_two_instances_is_two_loops() {
         let taker = stages.iter().find(|stage| stage.label() == label).expect("it is there");
         stages[taker.inputs[0].stage].label()
     };
-    assert_eq!(of("x.e[k: 1]"), "a.c[k: 2]");
-    assert_eq!(of("x.e[k: 2]"), "a.c[k: 2]");
+    assert_eq!([of("b.g[k: 1]"), of("b.g[k: 2]")], ["a.s[k: 2]", "a.s[k: 2]"]);
 }
 
 #[test]
