@@ -58,7 +58,7 @@ pub struct TypedStage {
     pub parameters: BTreeMap<String, Value>,
     /// What it takes, in schema order, family members in declaration order.
     pub inputs: Vec<Input>,
-    /// Byte range of the declaration in the source.
+    /// Where it is declared. Positions run through all files; the first one begins at 0.
     pub span: std::ops::Range<usize>,
 }
 
@@ -99,6 +99,6 @@ pub struct TypedClaim {
     pub parameters: BTreeMap<String, Value>,
     /// The measures: by argument, the stage and the measure's name.
     pub inputs: Vec<Input>,
-    /// Where it is declared.
+    /// Where it is declared, as for stages.
     pub span: std::ops::Range<usize>,
 }

@@ -58,19 +58,15 @@ impl<'t> Expander<'t> {
         let parameters = &template.template.parameters;
         report_unknown(&given, template, evaluation);
         for parameter in parameters {
-            if let Some(default) = &parameter.default {
-                scope.define(&parameter.name, default);
-            }
-        }
-        for parameter in parameters {
             let argument = given.iter().find(|(name, _)| name.node == parameter.name.node);
             let datum = match (argument, &parameter.default) {
                 (Some((_, datum)), _) => {
                     self.argument(parameter, datum.clone(), around, scope, evaluation)
                 }
                 (None, Some(default)) => {
-                    let datum = scope.evaluate(default, evaluation);
+                    // A default means what it means in the template's file: `epochs: int = epochs`.
                     let outside = evaluation.scopes[template.file].clone();
+                    let datum = outside.evaluate(default, evaluation);
                     let own = Surroundings::outermost(outside);
                     self.argument(parameter, datum, &own, scope, evaluation)
                 }

@@ -120,9 +120,10 @@ fn a_template_sees_its_file_and_its_own_names_first() {
             classifier fold: cnn {{ train: fold_of_all, valid: valid, epochs: epochs }}
         }}
         let fold_of_all = fold.train
-        template outer(rounds: int) {{ inner x {{ rounds: rounds }} }}
+        template outer(epochs: int = epochs) {{ inner x {{ rounds: epochs }} }}
         inner a {{ }}
-        outer b {{ rounds: 20 }}"
+        outer b {{ }}
+        outer c {{ epochs: 20 }}"
     );
     let compiled = must_compile(&text);
     let epochs = |label: &str| {
@@ -130,7 +131,7 @@ fn a_template_sees_its_file_and_its_own_names_first() {
         let stage = stages.find(|stage| stage.label() == label).expect("it is there");
         stage.parameters["epochs"].to_string()
     };
-    assert_eq!([epochs("a.fold"), epochs("b.x.fold")], ["8", "21"]);
+    assert_eq!([epochs("a.fold"), epochs("b.x.fold"), epochs("c.x.fold")], ["8", "8", "21"]);
     assert!(compiled.warnings.is_empty(), "{:?}", compiled.warnings);
 }
 
