@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use msx::graph::Graph;
-use msx::language::{Source, compile};
+use msx::language::{Alone, Source, compile};
 use std::fmt::Write;
 use std::hint::black_box;
 
@@ -20,7 +20,7 @@ fn long_file(lines: usize) -> Source {
         )
         .expect("a string takes everything");
     }
-    Source { name: "long.msx".to_owned(), text }
+    Source::new("long.msx", text)
 }
 
 /// Two nested loops of one hundred rounds.
@@ -30,16 +30,17 @@ fn wide_sweep() -> Source {
         "experiment wide {{ seed: 1 }}\ndataset d: phantom {{ count: 100 }}\nfor a in [{list}] {{ \
          for b in [{list}] {{ subset fold: d {{ classes: top(a), seed: b }} }} }}\n"
     );
-    Source { name: "wide.msx".to_owned(), text }
+    Source::new("wide.msx", text)
 }
 
 fn language(bencher: &mut Criterion) {
     let schemas = msx::stages::schemas();
     for (name, source) in [("10000_lines", long_file(10_000)), ("10000_stages", wide_sweep())] {
         bencher.bench_function(&format!("compile/{name}"), |bencher| {
-            bencher.iter(|| black_box(compile(&source, &schemas, &[]).expect("no mistakes")));
+            bencher
+                .iter(|| black_box(compile(&source, &Alone, &schemas, &[]).expect("no mistakes")));
         });
-        let compiled = compile(&source, &schemas, &[]).expect("no mistakes");
+        let compiled = compile(&source, &Alone, &schemas, &[]).expect("no mistakes");
         bencher.bench_function(&format!("graph/{name}"), |bencher| {
             bencher.iter(|| black_box(Graph::build(&compiled.experiment, &schemas)));
         });

@@ -32,7 +32,7 @@ const IMAGES: f64 = 5e-3;
 fn others() -> Vec<Device> {
     let required = std::env::var("MSX_REQUIRE_DEVICE").unwrap_or_default();
     let mut found = Vec::new();
-    for name in ["vulkan", "cuda"] {
+    for name in ["vulkan", "cuda", "libtorch"] {
         match Device::choose(name) {
             Ok(device) => found.push(device),
             Err(error) => {

@@ -2,9 +2,13 @@
 //! dependency has its reason.
 
 use msx::language::explain::{Example, Explanation};
-use msx::language::{Code, Diagnostic, Override, Source, compile, manual};
+use msx::language::{Alone, Code, Diagnostic, Override, Source, compile, manual};
+use sources::Folder;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+#[path = "support/sources.rs"]
+mod sources;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -26,8 +30,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 fn must_compile(name: &str, text: String) {
-    let source = Source { name: name.to_owned(), text };
-    match compile(&source, &msx::stages::schemas(), &[]) {
+    let source = Source::new(name, text);
+    match compile(&source, &Folder(root().to_owned()), &msx::stages::schemas(), &[]) {
         Ok(compiled) => assert!(compiled.warnings.is_empty(), "{name}: {:?}", compiled.warnings),
         Err(errors) => panic!("{name}: {errors:?}"),
     }
@@ -85,8 +89,8 @@ fn found_in(example: &Example) -> Vec<Diagnostic> {
     let overrides: Vec<Override> = options
         .map(|(name, value)| Override { name: name.to_owned(), value: value.trim().to_owned() })
         .collect();
-    let source = Source { name: "example.msx".to_owned(), text: example.file.to_owned() };
-    match compile(&source, &msx::stages::schemas(), &overrides) {
+    let source = Source::new("example.msx", example.file);
+    match compile(&source, &Alone, &msx::stages::schemas(), &overrides) {
         Ok(compiled) => compiled.warnings,
         Err(errors) => errors,
     }

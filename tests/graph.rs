@@ -67,7 +67,13 @@ fn stage(
 }
 
 fn experiment(stages: Vec<TypedStage>) -> Experiment {
-    Experiment { name: "test".to_owned(), title: "Test".to_owned(), seed: 0, stages }
+    Experiment {
+        name: "test".to_owned(),
+        title: "Test".to_owned(),
+        seed: 0,
+        stages,
+        claims: Vec::new(),
+    }
 }
 
 fn chain(length: i64, width: i64) -> Experiment {

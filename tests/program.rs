@@ -152,6 +152,17 @@ fn the_command_line_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn claims_are_listed_and_not_said_to_hold() {
+    let claim = "\nclaim synthetic_is_enough: bound(summary.relative, at_least: 90%)\n";
+    let project = Project::new(&format!("{SMALL}{claim}"));
+    let said = project.msx(&["plan", "experiment.msx"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let line = said.out.lines().find(|line| line.contains("synthetic_is_enough"));
+    let line = line.expect("plan lists the claim");
+    assert!(line.contains("bound") && line.contains("judged in a later version"), "{line}");
+}
+
+#[test]
 fn what_is_no_terminal_gets_plain_lines() {
     let project = Project::new(SMALL);
     let output = project.command(&["run", "experiment.msx"]).output().expect("it starts");

@@ -143,8 +143,13 @@ fn run_stages(cache: &Path, stages: Vec<TypedStage>, keep_going: bool) -> Ran {
 fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &AtomicBool) -> Ran {
     let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo), Box::new(Copy)];
     let schemas = Schemas::new(vec![Echo.schema(), Copy.schema()]);
-    let experiment =
-        Experiment { name: "test".to_owned(), title: "Test".to_owned(), seed: 0, stages };
+    let experiment = Experiment {
+        name: "test".to_owned(),
+        title: "Test".to_owned(),
+        seed: 0,
+        stages,
+        claims: Vec::new(),
+    };
     let graph = Graph::build(&experiment, &schemas).expect("the schemas fit");
     let store = Store::open(cache).expect("the cache opens");
     let session = Session::prepare(&graph, &methods, &store, cache, Device::Cpu, false)

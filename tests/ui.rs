@@ -1,11 +1,15 @@
-//! Every broken file under `tests/ui/` against the messages that belong to it.
+//! Every broken or doubtful file under `tests/ui/` against the messages that belong to it.
 //!
 //! After a deliberate change run `MSX_BLESS=1 cargo test --test ui` and read the difference.
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use msx::language::{Diagnostic, Override, Source, compile};
+use msx::language::{Alone, Diagnostic, Override, Source, compile};
+use sources::Folder;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+#[path = "support/sources.rs"]
+mod sources;
 
 fn render(diagnostics: &[Diagnostic]) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
@@ -31,25 +35,36 @@ fn overrides(text: &str) -> Vec<Override> {
         .collect()
 }
 
+/// The broken files: those in the folder itself, and one in each folder that has libraries.
+fn broken_files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the folder is in the repository")
+        .map(|entry| entry.expect("readable").path())
+        .map(|path| if path.is_dir() { path.join("experiment.msx") } else { path })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "msx"))
+        .collect();
+    paths.sort();
+    paths
+}
+
 #[test]
 fn messages_are_as_recorded() {
     let schemas = msx::stages::schemas();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
-    let mut paths: Vec<_> = fs::read_dir(&folder)
-        .expect("the folder is in the repository")
-        .map(|entry| entry.expect("readable").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "msx"))
-        .collect();
-    paths.sort();
+    let paths = broken_files(&folder);
     assert!(paths.len() >= 12, "only {} broken files", paths.len());
     let mut differing = Vec::new();
     for path in paths {
-        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-        let text = fs::read_to_string(&path).expect("UTF-8");
-        let overrides = overrides(&text);
-        let errors = compile(&Source { name: name.clone(), text }, &schemas, &overrides)
-            .expect_err("every file here has mistakes");
-        let found = render(&errors);
+        let name = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
+        let sources = Folder(folder.clone());
+        let source = sources.open(&name);
+        let overrides = overrides(&source.text);
+        let found = match compile(&source, &sources, &schemas, &overrides) {
+            Ok(compiled) => compiled.warnings,
+            Err(errors) => errors,
+        };
+        assert!(!found.is_empty(), "nothing is said of {name}");
+        let found = render(&found);
         let recorded = path.with_extension("stderr");
         if std::env::var_os("MSX_BLESS").is_some() {
             fs::write(&recorded, &found).expect("writable");
@@ -84,8 +99,8 @@ fn every_damage_can_be_told() {
             format!("{before}\"{character}{after}"),
             format!("{before}}}{character}{after}"),
         ] {
-            let source = Source { name: "damaged.msx".to_owned(), text };
-            if let Err(errors) = compile(&source, &schemas, &[]) {
+            let source = Source::new("damaged.msx", text);
+            if let Err(errors) = compile(&source, &Alone, &schemas, &[]) {
                 told += errors.len();
                 assert!(!render(&errors).is_empty());
                 for error in &errors {

@@ -23,7 +23,7 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let loaded = load::load(&arguments.file.file, &arguments.file.overrides)?;
+    let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let text = match arguments.format {
         Format::Dot => graph::dot(&loaded.graph),
         Format::Mermaid => graph::mermaid(&loaded.graph),

@@ -1,17 +1,16 @@
 //! From a path on the command line to a checked graph.
 
-use super::Overrides;
+use super::Reading;
 use super::errors::{Failure, print_diagnostics};
+use super::sources::ProjectFiles;
 use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
-use crate::language::syntax::{self, tree::Item};
-use crate::language::{self, Code, Compiled, Diagnostic, Override, Source};
+use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo};
 use crate::learn::device::Device;
 use crate::run::Session;
 use crate::stages::{self, Method};
 use crate::store::Store;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A checked file.
@@ -54,55 +53,45 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads, checks and expands a file; prints its warnings.
-pub(super) fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, Failure> {
+/// Reads, checks and expands a file with all that it imports; prints its warnings.
+pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     let schemas = stages::schemas();
-    let (compiled, set) = compile(file, &schemas, overrides).map_err(Failure::Diagnostics)?;
+    let Read { compiled, set, path } =
+        read(file, &schemas, reading).map_err(Failure::Diagnostics)?;
     print_diagnostics(&compiled.warnings);
-    let path = file
-        .canonicalize()
-        .map_err(|error| Failure::Message(format!("cannot open {}: {error}", file.display())))?;
     let graph = Graph::build(&compiled.experiment, &schemas).map_err(Failure::new)?;
     let set = set.into_iter().map(|given| (given.name, given.value)).collect();
     Ok(Loaded { experiment: compiled.experiment, graph, schemas, path, set })
 }
 
-/// Reads and checks a file with values from the command line, their paths made absolute. What
-/// keeps the file from being read is a diagnostic like any other.
-pub(super) fn compile(
-    file: &Path,
-    schemas: &Schemas,
-    overrides: &Overrides,
-) -> Result<(Compiled, Vec<Override>), Vec<Diagnostic>> {
-    let text = read(file)?;
-    let source = Source { name: file.display().to_string(), text };
-    let set = with_absolute_paths(overrides, &source.text);
-    let compiled = language::compile(&source, schemas, &set)?;
-    Ok((compiled, set))
+/// A file without mistakes, with the values from the command line.
+pub(super) struct Read {
+    pub(super) compiled: Compiled,
+    set: Vec<Override>,
+    path: PathBuf,
 }
 
-fn read(file: &Path) -> Result<String, Vec<Diagnostic>> {
-    let unreadable = |message| Diagnostic::new(Code::Io, message, 0..0);
-    let bytes = fs::read(file)
-        .map_err(|error| vec![unreadable(format!("cannot read {}: {error}", file.display()))])?;
-    String::from_utf8(bytes).map_err(|error| {
-        let place = error.utf8_error().valid_up_to();
-        let message = format!("{} is not UTF-8 text: byte {place} is not valid", file.display());
-        vec![unreadable(message).help("save the file as UTF-8")]
-    })
+/// Reads and checks a file with all that it imports. What keeps the file from being read is a
+/// diagnostic like any other.
+pub(super) fn read(
+    file: &Path,
+    schemas: &Schemas,
+    reading: &Reading,
+) -> Result<Read, Vec<Diagnostic>> {
+    let (files, source) =
+        ProjectFiles::open(file, reading.project.as_deref()).map_err(|problem| vec![*problem])?;
+    let set = with_absolute_paths(reading, &language::parameters(&source, &files));
+    let compiled = language::compile(&source, &files, schemas, &set)?;
+    Ok(Read { compiled, set, path: files.root().to_owned() })
 }
 
 /// Paths on the command line are relative to the working folder, those in a file to the file.
 /// Paths never enter a key, so it does not matter that they become absolute.
-fn with_absolute_paths(overrides: &Overrides, text: &str) -> Vec<Override> {
-    let items = syntax::parse(text).items;
+fn with_absolute_paths(reading: &Reading, parameters: &[ParameterInfo]) -> Vec<Override> {
     let is_path = |wanted: &str| {
-        items.iter().any(|item| match item {
-            Item::Param { name, type_name, .. } => name.node == wanted && type_name.node == "path",
-            _ => false,
-        })
+        parameters.iter().any(|parameter| parameter.name == wanted && parameter.type_name == "path")
     };
-    overrides
+    reading
         .set
         .iter()
         .map(|(name, value)| {

@@ -19,6 +19,7 @@ mod plan;
 mod publish;
 mod run;
 mod show;
+mod sources;
 mod stages;
 mod why;
 mod worker;
@@ -68,22 +69,25 @@ enum Command {
     Worker,
 }
 
-/// An experiment file with values for its parameters.
+/// An experiment file and how it is read.
 #[derive(Debug, Args)]
 struct FileArguments {
     /// The experiment file
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
     #[command(flatten)]
-    overrides: Overrides,
+    reading: Reading,
 }
 
-/// Values for the file's parameters.
+/// How an experiment file is read.
 #[derive(Debug, Args)]
-struct Overrides {
+struct Reading {
     /// Give a `param` of the file another value; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = load::parse_set)]
     set: Vec<(String, String)>,
+    /// The folder that imports stay in; without it, the folder of the experiment file
+    #[arg(long, env = "MSX_PROJECT", value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    project: Option<PathBuf>,
 }
 
 /// Where results are kept.

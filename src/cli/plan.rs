@@ -13,6 +13,9 @@ use clap::Args;
 /// Stages that a line names before it only counts.
 const MOST_NAMED: usize = 3;
 
+/// What becomes of claims.
+const UNJUDGED: &str = "claims are judged in a later version";
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -24,7 +27,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let loaded = load::load(&arguments.file.file, &arguments.file.overrides)?;
+    let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let methods = stages::methods();
@@ -33,6 +36,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let history = store.history(&loaded.path);
     for index in 0..loaded.graph.nodes().len() {
         anstream::println!("{}", line(&loaded, &plan, &store, &history, index));
+    }
+    for claim in &loaded.experiment.claims {
+        anstream::println!("{:<9} {:<10} {}  ({UNJUDGED})", "claimed", claim.method, claim.name);
     }
     let [cached, will, may, blocked] = plan.counts();
     anstream::print!("{cached} cached, {will} will run, {may} may run");

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let loaded = load::load(&arguments.file.file, &arguments.file.overrides)?;
+    let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
     store.sweep().map_err(Failure::new)?;

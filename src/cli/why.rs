@@ -2,7 +2,7 @@
 
 use super::errors::Failure;
 use super::load::{self, Loaded};
-use super::{CacheArguments, DeviceArguments, Overrides, plan};
+use super::{CacheArguments, DeviceArguments, Reading, plan};
 use crate::graph::plan::{Plan, Status};
 use crate::learn::device::Device;
 use crate::stages;
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
     #[command(flatten)]
-    overrides: Overrides,
+    reading: Reading,
     #[command(flatten)]
     cache: CacheArguments,
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn load_file(arguments: &Arguments, store: &Store) -> Result<Loaded, Failure> {
     if let Some(file) = &arguments.file {
-        return load::load(file, &arguments.overrides);
+        return load::load(file, &arguments.reading);
     }
     let Some(last) = store.last_run() else {
         return Err(Failure::Message(
@@ -52,9 +52,9 @@ fn load_file(arguments: &Arguments, store: &Store) -> Result<Loaded, Failure> {
         ));
     };
     let mut set = last.set;
-    set.retain(|(name, _)| arguments.overrides.set.iter().all(|(other, _)| other != name));
-    set.extend(arguments.overrides.set.iter().cloned());
-    load::load(&last.file, &Overrides { set })
+    set.retain(|(name, _)| arguments.reading.set.iter().all(|(other, _)| other != name));
+    set.extend(arguments.reading.set.iter().cloned());
+    load::load(&last.file, &Reading { set, project: arguments.reading.project.clone() })
 }
 
 fn no_such_stage(loaded: &Loaded, wanted: &str) -> Failure {

@@ -1,138 +1,225 @@
 //! Every instance against its schema: kinds, methods, fields, values, references.
 
+mod claim;
 mod coerce;
+mod doubts;
+mod graph;
 mod header;
 mod link;
+mod membership;
+mod select;
 
 use super::datum::Datum;
 use super::diagnostic::{Code, Diagnostic};
-use super::expand::Instance;
-use super::experiment::{Input, TypedStage};
-use super::schema::{Default, Field, FieldType, MethodSchema, Schemas};
+use super::expand::{Expansion, Instance, StageArgument, Surroundings};
+use super::experiment::{Input, TypedClaim, TypedStage};
+use super::parameters::TYPES;
+use super::schema::{Default, Field, FieldType, Schemas};
 use super::scope::Evaluation;
 use super::suggest;
-use super::syntax::tree::{self, Span};
+use super::syntax::tree::{self, Parameter, Span};
 use super::value::Value;
 pub(super) use coerce::describe;
-use link::Table;
+use doubts::Doubts;
+use select::Table;
 use std::collections::BTreeMap;
 
 /// Checks every instance. One with mistakes keeps its place in the list, so that references still
 /// find what they name; the list is only of use where nothing was reported.
-pub(super) fn check(
-    instances: &[Instance<'_>],
+pub(super) fn check<'t>(
+    expansion: &Expansion<'t>,
     schemas: &Schemas,
     seed: i64,
-    evaluation: &mut Evaluation,
-) -> Vec<TypedStage> {
-    let table = Table::new(instances);
-    let mut stages: Vec<TypedStage> = (0..instances.len())
-        .map(|index| Checker { table: &table, index, schemas, seed, evaluation }.stage())
-        .collect();
-    link::add_ancestors(&mut stages, schemas);
-    link::report_cycles(&stages, &mut evaluation.diagnostics);
-    stages
+    evaluation: &mut Evaluation<'t>,
+) -> (Vec<TypedStage>, Vec<TypedClaim>) {
+    let table = Table::new(&expansion.instances);
+    template_types(schemas, evaluation);
+    for argument in &expansion.arguments {
+        let around = &argument.around;
+        let mut checker = Checker { table: &table, around, typed: &[], schemas, seed, evaluation };
+        checker.stage_argument(argument);
+    }
+    let mut stages = Vec::with_capacity(expansion.instances.len());
+    let mut wanting = Vec::new();
+    for (index, instance) in expansion.instances.iter().enumerate() {
+        let around = &instance.around;
+        let checker = Checker { table: &table, around, typed: &[], schemas, seed, evaluation };
+        let (stage, wants_all) = checker.stage(instance);
+        wanting.extend(wants_all.map(|role| (index, role)));
+        stages.push(stage);
+    }
+    let around = Surroundings::outermost(evaluation.scopes[0].clone());
+    let program = evaluation.names.program;
+    let mut claims: Vec<TypedClaim> = Vec::new();
+    for item in &program.files[0].items {
+        if let tree::Item::Claim(claim) = item {
+            let (around, typed) = (&around, stages.as_slice());
+            let checker = Checker { table: &table, around, typed, schemas, seed, evaluation };
+            claims.extend(checker.claim(claim));
+        }
+    }
+    let budget = &mut evaluation.budget;
+    let ancestors = graph::add_ancestors(&mut stages, schemas, budget);
+    let is_member = membership::members(&stages, &claims, &expansion.instances, evaluation.names);
+    let filled = membership::fill(&mut stages, &is_member, &wanting, budget);
+    [ancestors, filled].into_iter().filter_map(Result::err).for_each(|p| evaluation.report(p));
+    graph::report_cycles(&stages, &mut evaluation.diagnostics);
+    let instances = &expansion.instances;
+    let doubts = Doubts { stages: &stages, instances, is_member: &is_member, schemas };
+    evaluation.diagnostics.extend(doubts.find());
+    membership::kept(stages, claims, &is_member)
 }
 
-/// Checks one instance.
+/// Reports parameters of templates that ask for what there is not.
+fn template_types(schemas: &Schemas, evaluation: &mut Evaluation<'_>) {
+    let known = || schemas.kinds().into_iter().chain(TYPES);
+    for template in evaluation.names.all_templates() {
+        for Parameter { type_name, .. } in &template.template.parameters {
+            if !known().any(|known| known == type_name.node) {
+                let message = format!("there is no type or stage kind `{}`", type_name.node);
+                evaluation.diagnostics.push(
+                    Diagnostic::new(Code::UnknownName, message, type_name.span.clone())
+                        .maybe_help(suggest::help(&type_name.node, "there are", known())),
+                );
+            }
+        }
+    }
+}
+
+/// What fields and header give.
+#[derive(Debug, std::default::Default)]
+struct Filled {
+    parameters: BTreeMap<String, Value>,
+    inputs: Vec<Input>,
+}
+
+/// Whose fields are checked, for messages.
+struct Subject<'a> {
+    /// In full: `gan cpd`.
+    what: &'a str,
+    /// In a word: `gan`.
+    word: &'a str,
+    name: &'a tree::Name,
+}
+
+/// Checks what stands in one place.
 struct Checker<'a, 't> {
     table: &'a Table<'a, 't>,
-    index: usize,
+    around: &'a Surroundings<'t>,
+    /// The stages, once all are checked.
+    typed: &'a [TypedStage],
     schemas: &'a Schemas,
     seed: i64,
-    evaluation: &'a mut Evaluation,
+    evaluation: &'a mut Evaluation<'t>,
 }
 
 impl<'a, 't> Checker<'a, 't> {
-    fn instance(&self) -> &'a Instance<'t> {
-        &self.table.instances[self.index]
-    }
-
     fn report(&mut self, diagnostic: Diagnostic) {
         self.evaluation.diagnostics.push(diagnostic);
     }
 
-    fn stage(mut self) -> TypedStage {
-        let stage = self.instance().stage;
-        let mut typed = TypedStage {
-            name: stage.name.node.clone(),
-            bindings: self.instance().bindings.clone(),
+    /// The stage, and the field that takes all others by default.
+    fn stage(mut self, instance: &Instance<'t>) -> (TypedStage, Option<&'static str>) {
+        let stage = instance.stage;
+        let values = self.values(&stage.entries);
+        let mut filled = Filled::default();
+        let schema = self.schema(stage, &mut filled);
+        if let Some(schema) = schema {
+            let what = format!("{} {}", schema.kind, schema.method);
+            let subject = Subject { what: what.trim(), word: schema.kind, name: &stage.name };
+            self.fields(&subject, &schema.fields, &values, &mut filled);
+        }
+        let takes_all = |field: &&Field| matches!(field.default, Default::EveryStage);
+        let fields = schema.map_or(&[][..], |schema| &schema.fields);
+        let wants_all = fields.iter().find(takes_all).map(|field| field.name);
+        let typed = TypedStage {
+            name: self.evaluation.names.label(&instance.family),
+            bindings: instance.around.bindings.clone(),
             kind: stage.kind.node.clone(),
-            method: String::new(),
-            parameters: BTreeMap::new(),
-            inputs: Vec::new(),
+            method: schema.map_or("", |schema| schema.method).to_owned(),
+            parameters: filled.parameters,
+            inputs: filled.inputs,
             span: stage.span.clone(),
         };
-        let values = self.values(&stage.fields);
-        if let Some(schema) = self.schema(&mut typed) {
-            typed.method = schema.method.to_owned();
-            self.fields(schema, &values, &mut typed);
+        (typed, wants_all.filter(|field| !values.contains_key(*field)))
+    }
+
+    /// Checks a stage that a template was given. One that does not fit is unknown to the instance,
+    /// so that it is reported here alone.
+    fn stage_argument(&mut self, argument: &StageArgument<'t>) {
+        let StageArgument { parameter, kind, datum, scope, .. } = argument;
+        let is_known = self.schemas.of_kind(kind).next().is_some();
+        if !is_known || self.one_stage(&parameter.node, &[kind], datum).is_none() {
+            scope.bind(parameter, Datum::invalid(datum.span.clone()));
         }
-        typed
     }
 
     /// The fields by name. Evaluated even where the schema is unknown, so that the names in them
     /// count as used.
-    fn values(&mut self, fields: &'t [tree::Field]) -> BTreeMap<&'t str, (Span, Datum)> {
-        let mut values: BTreeMap<&str, (Span, Datum)> = BTreeMap::new();
-        let scope = self.instance().scope.clone();
-        for field in fields {
-            let datum = scope.evaluate(&field.value, self.evaluation);
-            if let Some((first, _)) = values.get(field.name.node.as_str()) {
+    fn values(&mut self, entries: &[tree::Entry]) -> BTreeMap<String, (Span, Datum)> {
+        let mut values: BTreeMap<String, (Span, Datum)> = BTreeMap::new();
+        let scope = self.around.scope.clone();
+        for (name, datum) in scope.entries(entries, self.evaluation) {
+            if let Some((first, _)) = values.get(&name.node) {
                 let first = first.clone();
                 self.report(
                     Diagnostic::new(
                         Code::Duplicate,
-                        format!("the field `{}` is written twice", field.name.node),
-                        field.name.span.clone(),
+                        format!("the field `{}` is written twice", name.node),
+                        name.span,
                     )
                     .related(first, "first written here")
                     .help("remove one of the two"),
                 );
                 continue;
             }
-            values.insert(&field.name.node, (field.name.span.clone(), datum));
+            values.insert(name.node, (name.span, datum));
         }
         values
     }
 
     fn fields(
         &mut self,
-        schema: &MethodSchema,
-        values: &BTreeMap<&str, (Span, Datum)>,
-        typed: &mut TypedStage,
+        subject: &Subject<'_>,
+        fields: &[Field],
+        values: &BTreeMap<String, (Span, Datum)>,
+        filled: &mut Filled,
     ) {
-        self.unknown_fields(schema, values);
+        self.unknown_fields(subject, fields, values);
         let mut axes = Vec::new();
-        for field in &schema.fields {
+        for field in fields {
             match (&field.ty, values.get(field.name)) {
                 (_, Some((_, datum))) if datum.is_invalid() => {}
                 (FieldType::Axis, Some((_, datum))) => axes.push((field.name, datum)),
                 (ty, Some((_, datum))) if is_reference(ty) => {
                     let inputs = self.references(field, datum);
-                    typed.inputs.extend(inputs);
+                    filled.inputs.extend(inputs);
                 }
                 (ty, Some((_, datum))) => {
                     if let Some(value) = self.coerce(field.name, ty, datum) {
-                        typed.parameters.insert(field.name.to_owned(), value);
+                        filled.parameters.insert(field.name.to_owned(), value);
                     }
                 }
-                (_, None) => self.default(field, typed),
+                (_, None) => self.default(subject, field, filled),
             }
         }
         for (name, datum) in axes {
-            if let Some(value) = self.axis(name, datum, &typed.inputs) {
-                typed.parameters.insert(name.to_owned(), value);
+            if let Some(value) = self.axis(name, datum, &filled.inputs) {
+                filled.parameters.insert(name.to_owned(), value);
             }
         }
     }
 
-    fn unknown_fields(&mut self, schema: &MethodSchema, values: &BTreeMap<&str, (Span, Datum)>) {
-        let known = || schema.fields.iter().map(|field| field.name);
-        let what = format!("{} {}", schema.kind, schema.method);
+    fn unknown_fields(
+        &mut self,
+        subject: &Subject<'_>,
+        fields: &[Field],
+        values: &BTreeMap<String, (Span, Datum)>,
+    ) {
+        let known = || fields.iter().map(|field| field.name);
         for (name, (span, _)) in values {
             if !known().any(|field| field == *name) {
-                let message = format!("`{}` has no field `{name}`", what.trim());
+                let message = format!("`{}` has no field `{name}`", subject.what);
                 self.report(
                     Diagnostic::new(Code::UnknownField, message, span.clone())
                         .maybe_help(suggest::help(name, "its fields are", known())),
@@ -142,46 +229,50 @@ impl<'a, 't> Checker<'a, 't> {
     }
 
     /// What holds where a field is left out.
-    fn default(&mut self, field: &Field, typed: &mut TypedStage) {
+    fn default(&mut self, subject: &Subject<'_>, field: &Field, filled: &mut Filled) {
         let name = field.name.to_owned();
         match &field.default {
             Default::Absent => {}
             Default::Value(value) => {
-                typed.parameters.insert(name, value.clone());
+                filled.parameters.insert(name, value.clone());
             }
             Default::ExperimentSeed => {
-                typed.parameters.insert(name, Value::Int(self.seed));
+                filled.parameters.insert(name, Value::Int(self.seed));
             }
-            Default::EveryStage => {
-                let own_kind = &typed.kind;
-                let others = self.table.instances.iter().enumerate();
-                let inputs = others.filter(|(_, other)| other.stage.kind.node != *own_kind).map(
-                    |(stage, _)| Input { role: name.clone(), stage, output: None, many: true },
-                );
-                typed.inputs.extend(inputs);
-            }
+            // Which stages there are is known when all are checked.
+            Default::EveryStage => {}
             Default::Required => {
-                let stage = self.instance().stage;
                 let message = format!("the field `{name}` is missing");
                 self.report(
-                    Diagnostic::new(Code::MissingField, message, stage.name.span.clone())
-                        .label(format!("`{}` needs it", stage.kind.node))
+                    Diagnostic::new(Code::MissingField, message, subject.name.span.clone())
+                        .label(format!("`{}` needs it", subject.word))
                         .help(format!("add {}", coerce::example_field(field))),
                 );
             }
         }
     }
 
-    /// The name of a loop variable of the families that the stage takes.
-    fn axis(&mut self, name: &str, datum: &Datum, inputs: &[Input]) -> Option<Value> {
+    /// The loop variables of the stages that are taken, and of those that these lay out.
+    fn loop_variables(&self, inputs: &[Input]) -> Vec<&'a str> {
         let mut variables: Vec<&str> = Vec::new();
-        for input in inputs.iter().filter(|input| input.many) {
-            for (variable, _) in &self.table.instances[input.stage].bindings.0 {
+        let mut add = |stage: usize| {
+            for (variable, _) in &self.table.instances[stage].around.bindings.0 {
                 if !variables.contains(&variable.as_str()) {
                     variables.push(variable);
                 }
             }
+        };
+        for input in inputs.iter().filter(|input| input.many) {
+            add(input.stage);
+            let laid_out = self.typed.get(input.stage).map_or(&[][..], |stage| &stage.inputs);
+            laid_out.iter().filter(|input| input.many).for_each(|input| add(input.stage));
         }
+        variables
+    }
+
+    /// The name of a loop variable of the families that the stage takes.
+    fn axis(&mut self, name: &str, datum: &Datum, inputs: &[Input]) -> Option<Value> {
+        let variables = self.loop_variables(inputs);
         let written = datum.as_binding();
         // The stages compared could not be found, which was reported.
         if inputs.is_empty() && matches!(written, Some(Value::Word(_))) {
@@ -210,5 +301,8 @@ impl<'a, 't> Checker<'a, 't> {
 }
 
 fn is_reference(ty: &FieldType) -> bool {
-    matches!(ty, FieldType::Output(_) | FieldType::Stage(_) | FieldType::Stages { .. })
+    matches!(
+        ty,
+        FieldType::Output(_) | FieldType::Stage(_) | FieldType::Stages { .. } | FieldType::Measure
+    )
 }

@@ -68,10 +68,16 @@ codes! {
     Family = "family",
     /// A value on the command line that does not fit.
     Override = "override",
+    /// A file that cannot be imported.
+    Import = "import",
     /// More stages than anybody can run.
     TooLarge = "too-large",
     /// A declaration that nothing uses.
     Unused = "unused",
+    /// A model that learns from a fold for tests.
+    TestFold = "test-fold",
+    /// A comparison of results on different folds.
+    DifferentFolds = "different-folds",
     /// A file that cannot be read.
     Io = "io",
 }
@@ -79,7 +85,7 @@ codes! {
 impl Code {
     /// Whether a file with this mistake can be run all the same.
     pub fn is_warning(self) -> bool {
-        self == Code::Unused
+        matches!(self, Code::Unused | Code::TestFold | Code::DifferentFolds)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The values of `--set` as texts of their own, so that a message can quote what was typed.
 
 use super::Override;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::Texts;
 use super::syntax::tree::Span;
 use miette::NamedSource;
 use std::sync::Arc;
@@ -11,19 +11,20 @@ pub const COMMAND_LINE: &str = "command line";
 
 const OPTION: &str = "--set ";
 
-/// The overrides behind the file: places past its end lie in them, one after the other.
+/// The overrides behind the files: places past the end of the last file lie in them, one after the
+/// other.
 pub(super) struct CommandLine<'o> {
     options: Vec<(&'o Override, Span)>,
 }
 
 impl<'o> CommandLine<'o> {
-    /// Lines the overrides up behind a file of this many bytes. One byte stays free in front of
-    /// each, because a message may point at the end of what stands before.
-    pub(super) fn behind(file: usize, overrides: &'o [Override]) -> CommandLine<'o> {
-        let mut end = file;
+    /// Lines the overrides up from a position on. One byte stays free between them, because a
+    /// message may point at the end of what stands before.
+    pub(super) fn from(mut position: usize, overrides: &'o [Override]) -> CommandLine<'o> {
         let options = overrides.iter().map(|given| {
-            let begin = end + 1;
-            end = begin + option(given).len();
+            let begin = position;
+            let end = begin + option(given).len();
+            position = end + 1;
             (given, begin..end)
         });
         CommandLine { options: options.collect() }
@@ -38,21 +39,11 @@ impl<'o> CommandLine<'o> {
         })
     }
 
-    /// Attaches the text that a message is about: an option, or else the file.
-    pub(super) fn quote(
-        &self,
-        diagnostic: Diagnostic,
-        file: &Arc<NamedSource<String>>,
-    ) -> Diagnostic {
-        let place = diagnostic.span.start;
-        let is_there = |option: &Span| option.start <= place && place <= option.end;
-        match self.options.iter().find(|(_, option)| is_there(option)) {
-            Some((given, begin)) => {
-                let text = Arc::new(NamedSource::new(COMMAND_LINE, option(given)));
-                diagnostic.moved_back(begin.start).within(&text)
-            }
-            None => diagnostic.within(file),
-        }
+    /// Adds the options behind the files.
+    pub(super) fn add_to(&self, texts: &mut Texts) {
+        texts.0.extend(self.options.iter().map(|(given, place)| {
+            (place.start, Arc::new(NamedSource::new(COMMAND_LINE, option(given))))
+        }));
     }
 }
 

@@ -1,8 +1,9 @@
 //! Values before a schema gives them a type, and the arithmetic on them.
 
 use super::diagnostic::{Code, Diagnostic};
+use super::stages::StageReference;
 use super::suggest;
-use super::syntax::tree::{Name, Span};
+use super::syntax::tree::{Name, Operator, Span};
 use super::value::{Dimension, Quantity, Value};
 
 /// A value with the place where it was used.
@@ -17,6 +18,8 @@ pub(super) struct Datum {
 pub(super) enum Kind {
     Number(Number),
     Text(String),
+    /// A file or folder, as seen from the folder of the experiment.
+    Path(String),
     /// A name that is neither a variable nor a stage: a word of an enumeration, or a mistake.
     Word(String),
     List(Vec<Datum>),
@@ -29,21 +32,6 @@ pub(super) enum Kind {
     Stages(StageReference),
     /// Already reported; checks pass over it in silence.
     Invalid,
-}
-
-/// Stages by name.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct StageReference {
-    pub(super) name: String,
-    pub(super) selection: Option<Selected>,
-    pub(super) output: Option<Name>,
-}
-
-/// Which members of a family.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Selected {
-    Everything,
-    Members(Vec<(Name, Datum)>),
 }
 
 /// A number, exact where it is whole.
@@ -63,11 +51,44 @@ impl Datum {
         self.kind == Kind::Invalid
     }
 
+    /// The word that it is. A stage's bare name may be meant as one: methods can be called like
+    /// stages.
+    pub(super) fn as_word(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Word(word) => Some(word),
+            Kind::Stages(stages) => stages.as_word(),
+            _ => None,
+        }
+    }
+
+    /// How many values it holds, itself among them; a long string counts as several.
+    pub(super) fn weight(&self) -> usize {
+        let all = |members: &[Datum]| members.iter().map(Datum::weight).sum::<usize>();
+        1 + match &self.kind {
+            Kind::List(members) | Kind::Tuple(members) => all(members),
+            Kind::Record(fields) => fields.iter().map(|(_, value)| value.weight()).sum(),
+            Kind::Call { arguments, .. } => arguments.iter().map(|(_, value)| value.weight()).sum(),
+            Kind::Text(text) | Kind::Path(text) => text.len() / 64,
+            _ => 0,
+        }
+    }
+
+    /// How deep lists, records and calls stand in each other.
+    pub(super) fn depth(&self) -> usize {
+        let deepest = match &self.kind {
+            Kind::List(members) | Kind::Tuple(members) => members.iter().map(Datum::depth).max(),
+            Kind::Record(fields) => fields.iter().map(|(_, value)| value.depth()).max(),
+            Kind::Call { arguments, .. } => arguments.iter().map(|(_, value)| value.depth()).max(),
+            _ => None,
+        };
+        deepest.map_or(0, |depth| depth + 1)
+    }
+
     /// The value a loop variable has in the name of a family member.
     pub(super) fn as_binding(&self) -> Option<Value> {
         Some(match &self.kind {
             Kind::Number(number) => number.as_value(),
-            Kind::Text(text) => Value::Text(text.clone()),
+            Kind::Text(text) | Kind::Path(text) => Value::Text(text.clone()),
             Kind::Word(word) => Value::Word(word.clone()),
             _ => return None,
         })
@@ -82,18 +103,31 @@ impl Datum {
             Kind::Number(number) if number.whole.is_some() => "a whole number".to_owned(),
             Kind::Number(number) => number.value.to_string(),
             Kind::Text(_) => "a string".to_owned(),
+            Kind::Path(_) => "a path".to_owned(),
             Kind::Word(word) => format!("the word `{word}`"),
             Kind::List(_) => "a list".to_owned(),
             Kind::Tuple(_) => "a tuple".to_owned(),
             Kind::Record(_) => "a record".to_owned(),
             Kind::Call { name, .. } => format!("the call `{}(…)`", name.node),
-            Kind::Stages(stage) => format!("the stage `{}`", stage.name),
+            Kind::Stages(stages) => format!("the stage `{}`", stages.family.path),
             Kind::Invalid => "a mistake".to_owned(),
         }
     }
 }
 
 impl Number {
+    /// `self` after a number of steps. Rounded to the fifteen digits that a decimal keeps, so that
+    /// the third step of 0.1 is 0.3 as it would be written.
+    pub(super) fn advanced(self, step: Number, count: usize) -> Number {
+        if let (Some(from), Some(step)) = (self.whole, step.whole) {
+            let whole = from.saturating_add((count as i64).saturating_mul(step));
+            return Number { value: whole as f64, whole: Some(whole), ..self };
+        }
+        let value = self.value + count as f64 * step.value;
+        let rounded = format!("{value:.14e}").parse().unwrap_or(value);
+        Number { value: rounded, whole: None, ..self }
+    }
+
     /// From digits and a unit.
     pub(super) fn parse(
         digits: &str,
@@ -140,34 +174,36 @@ impl Number {
     }
 
     /// `self operator other`, or what is wrong with it.
-    pub(super) fn combined(self, operator: char, other: Number) -> Result<Number, String> {
+    pub(super) fn combined(self, operator: Operator, other: Number) -> Result<Number, String> {
         let dimension = match (operator, self.dimension, other.dimension) {
-            ('+' | '-', one, two) if one != two => {
+            (Operator::Add | Operator::Subtract, one, two) if one != two => {
                 return Err("both sides of a sum need the same unit".to_owned());
             }
-            ('*', Some(_), Some(_)) => {
+            (Operator::Multiply, Some(_), Some(_)) => {
                 return Err("two numbers with units cannot be multiplied".to_owned());
             }
-            ('*', one, two) => one.or(two),
-            ('/', one, None) => one,
-            ('/', one, two) if one == two => None,
-            ('/', _, _) => return Err("the divisor has another unit".to_owned()),
+            (Operator::Multiply, one, two) => one.or(two),
+            (Operator::Divide, one, None) => one,
+            (Operator::Divide, one, two) if one == two => None,
+            (Operator::Divide, _, _) => return Err("the divisor has another unit".to_owned()),
             (_, one, _) => one,
         };
         let value = match operator {
-            '+' => self.value + other.value,
-            '-' => self.value - other.value,
-            '*' => self.value * other.value,
+            Operator::Add => self.value + other.value,
+            Operator::Subtract => self.value - other.value,
+            Operator::Multiply => self.value * other.value,
             _ => self.value / other.value,
         };
         if !value.is_finite() {
             return Err("the result is no finite number".to_owned());
         }
         let whole = match (operator, self.whole, other.whole) {
-            ('+', Some(one), Some(two)) => one.checked_add(two),
-            ('-', Some(one), Some(two)) => one.checked_sub(two),
-            ('*', Some(one), Some(two)) => one.checked_mul(two),
-            ('/', Some(one), Some(two)) if one.checked_rem(two) == Some(0) => one.checked_div(two),
+            (Operator::Add, Some(one), Some(two)) => one.checked_add(two),
+            (Operator::Subtract, Some(one), Some(two)) => one.checked_sub(two),
+            (Operator::Multiply, Some(one), Some(two)) => one.checked_mul(two),
+            (Operator::Divide, Some(one), Some(two)) if one.checked_rem(two) == Some(0) => {
+                one.checked_div(two)
+            }
             _ => None,
         };
         Ok(Number { value, whole, dimension })

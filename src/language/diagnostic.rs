@@ -22,18 +22,33 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do.
     pub help: Option<String>,
+    elsewhere: Vec<Elsewhere>,
     source: Option<Arc<NamedSource<String>>>,
 }
 
 /// A place of a message as people and editors count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
+    /// The name of the file that it is in.
+    pub file: &'a str,
     /// Its first character.
     pub start: Position,
     /// Behind its last character.
     pub end: Position,
     /// What stands beside it.
     pub label: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn new(source: &'a NamedSource<String>, span: &Span, label: Option<&'a str>) -> Place<'a> {
+        let text = source.inner();
+        Place {
+            file: source.name(),
+            start: Position::of(text, span.start),
+            end: Position::of(text, span.end),
+            label,
+        }
+    }
 }
 
 impl Diagnostic {
@@ -46,6 +61,7 @@ impl Diagnostic {
             label: None,
             related: Vec::new(),
             help: None,
+            elsewhere: Vec::new(),
             source: None,
         }
     }
@@ -79,42 +95,84 @@ impl Diagnostic {
         self.code.is_warning()
     }
 
-    /// The places counted from another beginning. Places in front of it are in another text and
-    /// are left out.
-    pub(super) fn moved_back(mut self, by: usize) -> Diagnostic {
-        let back = |span: &Span| span.start.saturating_sub(by)..span.end.saturating_sub(by);
-        self.span = back(&self.span);
-        self.related.retain(|(span, _)| span.start >= by);
-        self.related.iter_mut().for_each(|(span, _)| *span = back(span));
-        self
-    }
-
-    /// The name and text that the places refer to; `None` where the message has no place.
-    pub fn source(&self) -> Option<(&str, &str)> {
-        self.source.as_deref().map(|source| (source.name(), source.inner().as_str()))
-    }
-
     /// The places with what stands beside them, the primary one first. Empty where the message
     /// has no place.
     pub fn places(&self) -> Vec<Place<'_>> {
-        let Some((_, text)) = self.source() else { return Vec::new() };
-        let place = |span: &Span, label| Place {
-            start: Position::of(text, span.start),
-            end: Position::of(text, span.end),
-            label,
-        };
-        let related = self.related.iter().map(|(span, label)| place(span, Some(label.as_str())));
-        std::iter::once(place(&self.span, self.label.as_deref())).chain(related).collect()
+        let Some(source) = self.source.as_deref() else { return Vec::new() };
+        let own = Place::new(source, &self.span, self.label.as_deref());
+        let beside = self.related.iter().map(|(span, label)| Place::new(source, span, Some(label)));
+        let elsewhere = self
+            .elsewhere
+            .iter()
+            .map(|place| Place::new(&place.source, &place.place, Some(&place.label)));
+        std::iter::once(own).chain(beside).chain(elsewhere).collect()
     }
 
-    /// Attaches the text that the places refer to. Places past its end are in another one.
-    pub(super) fn within(mut self, source: &Arc<NamedSource<String>>) -> Diagnostic {
-        let length = source.inner().len();
-        self.span.start = self.span.start.min(length);
-        self.span.end = self.span.end.clamp(self.span.start, length);
-        self.related.retain(|(span, _)| span.end <= length);
-        self.source = Some(source.clone());
+    /// Attaches the texts that the places are in; from then on, places are counted from the
+    /// beginning of their file.
+    pub(super) fn within(mut self, texts: &Texts) -> Diagnostic {
+        let own = texts.at(self.span.start);
+        for (span, label) in std::mem::take(&mut self.related) {
+            let other = texts.at(span.start);
+            let place = texts.local(other, &span);
+            if other == own {
+                self.related.push((place, label));
+            } else {
+                let source = texts.0[other].1.clone();
+                self.elsewhere.push(Elsewhere { label, place, source });
+            }
+        }
+        self.span = texts.local(own, &self.span);
+        self.source = texts.0.get(own).map(|(_, source)| source.clone());
         self
+    }
+}
+
+/// The texts of all files and of the command line, each with the position of its first byte.
+pub(super) struct Texts(pub(super) Vec<(usize, Arc<NamedSource<String>>)>);
+
+impl Texts {
+    fn at(&self, position: usize) -> usize {
+        self.0.partition_point(|(base, _)| *base <= position).saturating_sub(1)
+    }
+
+    /// A place counted from the beginning of its file, and inside of it.
+    fn local(&self, file: usize, span: &Span) -> Span {
+        let Some((base, source)) = self.0.get(file) else { return 0..0 };
+        let within = |position: usize| position.saturating_sub(*base).min(source.inner().len());
+        let start = within(span.start);
+        start..within(span.end).max(start)
+    }
+}
+
+/// A place in another file that belongs to a message.
+#[derive(Debug, Clone)]
+struct Elsewhere {
+    label: String,
+    place: Span,
+    source: Arc<NamedSource<String>>,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("in another file")
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl miette::Diagnostic for Elsewhere {
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self.source.as_ref())
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = Some(self.label.clone());
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(label, self.place.clone()))))
     }
 }
 
@@ -137,6 +195,11 @@ impl miette::Diagnostic for Diagnostic {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        let elsewhere = self.elsewhere.iter().map(|place| place as &dyn miette::Diagnostic);
+        (!self.elsewhere.is_empty()).then(|| Box::new(elsewhere) as _)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

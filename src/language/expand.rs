@@ -1,43 +1,72 @@
-//! Sweeps unrolled: every declaration becomes one instance for each round of the loops around it.
+//! Sweeps and templates unrolled: every declaration becomes one stage for each round of the loops
+//! around it.
 
 use super::datum::{Datum, Kind};
 use super::diagnostic::{Code, Diagnostic};
 use super::experiment::Bindings;
+use super::limits::{DEEPEST_BLOCKS, MOST_STAGES};
+use super::names::Family;
 use super::scope::{Evaluation, Scope};
-use super::syntax::tree::{Expression, Item, Name, Span, Stage};
+use super::syntax::tree::{Item, Name, Over, Span, Stage};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// More stages than this are a mistake and not an experiment.
-const MOST_STAGES: usize = 100_000;
-
-/// A loop as a place in the file, and which round of it.
+/// A loop, and which round of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Round {
-    /// Where the loop stands.
+    /// Number of the loop; each instance of a template has loops of its own.
     pub(super) place: usize,
     /// Number of the round.
     pub(super) number: usize,
+}
+
+/// Where a declaration stands: its names, and the rounds of the loops around it.
+#[derive(Debug, Clone)]
+pub(super) struct Surroundings<'t> {
+    pub(super) scope: Rc<Scope<'t>>,
+    pub(super) rounds: Vec<Round>,
+    pub(super) bindings: Bindings,
+    /// Loops and instances around it.
+    depth: usize,
 }
 
 /// One stage of one round.
 #[derive(Debug)]
 pub(super) struct Instance<'t> {
     pub(super) stage: &'t Stage,
-    pub(super) scope: Rc<Scope<'t>>,
-    pub(super) rounds: Vec<Round>,
-    pub(super) bindings: Bindings,
+    pub(super) family: Family,
+    pub(super) around: Surroundings<'t>,
 }
 
-/// Unrolls a file.
-pub(super) fn expand<'t>(
-    items: &'t [Item],
-    parameters: &'t BTreeMap<String, Expression>,
-    evaluation: &mut Evaluation,
-) -> Vec<Instance<'t>> {
-    let mut expander = Expander { instances: Vec::new(), too_many: None, rounds: 0, parameters };
-    let scope = Rc::new(Scope::within(None));
-    expander.block(items, &scope, &[], &Bindings::default(), evaluation);
+/// A stage that a template was given, to be checked once all stages are known.
+#[derive(Debug)]
+pub(super) struct StageArgument<'t> {
+    pub(super) parameter: &'t Name,
+    /// The kind that the template asks for.
+    pub(super) kind: &'t str,
+    pub(super) datum: Datum,
+    /// Where the instance stands.
+    pub(super) around: Surroundings<'t>,
+    /// Where the instance sees it.
+    pub(super) scope: Rc<Scope<'t>>,
+}
+
+/// Unrolled files.
+#[derive(Debug, Default)]
+pub(super) struct Expansion<'t> {
+    pub(super) instances: Vec<Instance<'t>>,
+    pub(super) arguments: Vec<StageArgument<'t>>,
+}
+
+/// Unrolls all files, those that are imported first.
+pub(super) fn expand<'t>(evaluation: &mut Evaluation<'t>) -> Expansion<'t> {
+    let mut expander = Expander::default();
+    let program = evaluation.names.program;
+    for &file in &program.order {
+        let scope = evaluation.scopes[file].clone();
+        let around = Surroundings::outermost(scope);
+        expander.stages(&program.files[file].items, &around, evaluation);
+    }
     if let Some(place) = expander.too_many {
         evaluation.diagnostics.push(
             Diagnostic::new(
@@ -48,111 +77,157 @@ pub(super) fn expand<'t>(
             .help("shorten the lists that are swept over"),
         );
     }
-    expander.instances
+    expander.found
 }
 
-struct Expander<'t> {
-    instances: Vec<Instance<'t>>,
+impl<'t> Surroundings<'t> {
+    /// Outside all loops.
+    pub(super) fn outermost(scope: Rc<Scope<'t>>) -> Surroundings<'t> {
+        Surroundings { scope, rounds: Vec::new(), bindings: Bindings::default(), depth: 0 }
+    }
+}
+
+/// Unrolls blocks.
+#[derive(Debug, Default)]
+pub(super) struct Expander<'t> {
+    pub(super) found: Expansion<'t>,
     too_many: Option<Span>,
     rounds: usize,
-    parameters: &'t BTreeMap<String, Expression>,
+    /// Numbers of loops by the instances that they stand in and their place.
+    loops: BTreeMap<(usize, String, usize), usize>,
 }
 
 impl<'t> Expander<'t> {
-    fn block(
+    /// The declarations of a block with constants of its own.
+    pub(super) fn block(
         &mut self,
         items: &'t [Item],
-        scope: &Rc<Scope<'t>>,
-        rounds: &[Round],
-        bindings: &Bindings,
-        evaluation: &mut Evaluation,
+        around: &Surroundings<'t>,
+        evaluation: &mut Evaluation<'t>,
+    ) {
+        for item in items {
+            if let Item::Let { name, value } = item {
+                around.scope.define(name, value);
+            }
+        }
+        self.stages(items, around, evaluation);
+    }
+
+    fn stages(
+        &mut self,
+        items: &'t [Item],
+        around: &Surroundings<'t>,
+        evaluation: &mut Evaluation<'t>,
     ) {
         for item in items {
             match item {
-                Item::Let { name, value } => scope.define(&name.node, value),
-                Item::Param { name, .. } => {
-                    if let Some(value) = self.parameters.get(&name.node) {
-                        scope.define(&name.node, value);
-                    }
-                }
-                _ => {}
-            }
-        }
-        for item in items {
-            match item {
-                Item::Stage(stage) => self.add(Instance {
-                    stage,
-                    scope: scope.clone(),
-                    rounds: rounds.to_vec(),
-                    bindings: bindings.clone(),
-                }),
-                Item::For { variables, values, body } => {
-                    let datum = scope.evaluate(values, evaluation);
-                    let Some(values) = members(datum, evaluation) else { continue };
-                    for (number, value) in values.into_iter().enumerate() {
-                        self.rounds += 1;
-                        if self.rounds > MOST_STAGES {
-                            self.too_many.get_or_insert_with(|| value.span.clone());
-                        }
-                        if self.too_many.is_some() {
-                            return;
-                        }
-                        let inner = Rc::new(Scope::within(Some(scope.clone())));
-                        let mut inner_bindings = bindings.clone();
-                        let whole = bind(variables, value, &inner, &mut inner_bindings, evaluation);
-                        if !whole {
-                            continue;
-                        }
-                        let place = variables.first().map_or(0, |variable| variable.span.start);
-                        let mut inner_rounds = rounds.to_vec();
-                        inner_rounds.push(Round { place, number });
-                        self.block(body, &inner, &inner_rounds, &inner_bindings, evaluation);
-                    }
-                }
+                Item::Stage(stage) => match evaluation.names.template(around.scope.file, stage) {
+                    Some(template) => self.instance(stage, template, around, evaluation),
+                    None => self.stage(stage, around),
+                },
+                Item::For { over, body } => self.sweep(over, body, around, evaluation),
                 _ => {}
             }
         }
     }
 
-    fn add(&mut self, instance: Instance<'t>) {
-        if self.instances.len() >= MOST_STAGES {
-            self.too_many.get_or_insert_with(|| instance.stage.name.span.clone());
+    fn stage(&mut self, stage: &'t Stage, around: &Surroundings<'t>) {
+        if self.found.instances.len() >= MOST_STAGES {
+            self.too_many.get_or_insert_with(|| stage.name.span.clone());
             return;
         }
-        self.instances.push(instance);
+        let family = family(&around.scope, &stage.name.node);
+        self.found.instances.push(Instance { stage, family, around: around.clone() });
+    }
+
+    /// One round after the other; the first of what varies is the outermost loop.
+    fn sweep(
+        &mut self,
+        over: &'t [Over],
+        body: &'t [Item],
+        around: &Surroundings<'t>,
+        evaluation: &mut Evaluation<'t>,
+    ) {
+        let Some((Over { variables, values }, others)) = over.split_first() else {
+            return self.block(body, around, evaluation);
+        };
+        let datum = around.scope.evaluate(values, evaluation);
+        let Some(values) = members(datum, evaluation) else { return };
+        let place = variables.first().map_or(0, |variable| variable.span.start);
+        let place = self.number_of_loop(around, place);
+        for (number, value) in values.into_iter().enumerate() {
+            let Some(mut inner) = self.inner(around, &value.span, evaluation) else { return };
+            if bind(variables, value, &mut inner, evaluation) {
+                inner.rounds.push(Round { place, number });
+                self.sweep(others, body, &inner, evaluation);
+            }
+        }
+    }
+
+    /// The surroundings of one more round or instance, as long as there is room for it.
+    pub(super) fn inner(
+        &mut self,
+        around: &Surroundings<'t>,
+        place: &Span,
+        evaluation: &mut Evaluation<'t>,
+    ) -> Option<Surroundings<'t>> {
+        self.rounds += 1;
+        if self.rounds > MOST_STAGES {
+            self.too_many.get_or_insert_with(|| place.clone());
+        }
+        if self.too_many.is_some() {
+            return None;
+        }
+        let depth = around.depth + 1;
+        if depth > DEEPEST_BLOCKS {
+            let message = format!("loops and templates are nested more than {DEEPEST_BLOCKS} deep");
+            evaluation.diagnostics.push(
+                Diagnostic::new(Code::TooLarge, message, place.clone())
+                    .help("write some of the templates out"),
+            );
+            return None;
+        }
+        let scope = Rc::new(Scope::within(&around.scope));
+        Some(Surroundings { scope, depth, ..around.clone() })
+    }
+
+    fn number_of_loop(&mut self, around: &Surroundings<'t>, place: usize) -> usize {
+        let Family { file, path } = family(&around.scope, "");
+        let next = self.loops.len();
+        *self.loops.entry((file, path, place)).or_insert(next)
     }
 }
 
-fn members(datum: Datum, evaluation: &mut Evaluation) -> Option<Vec<Datum>> {
-    match datum.kind {
-        Kind::List(members) if members.is_empty() => {
-            let message = "the loop runs over an empty list, so its stages do not exist";
-            evaluation.diagnostics.push(
-                Diagnostic::new(Code::WrongType, message, datum.span)
-                    .help("write for example: for k in [2, 4, 6] { … }"),
-            );
-            None
-        }
-        Kind::List(members) => Some(members),
-        Kind::Invalid => None,
-        _ => {
-            let message = format!("a loop runs over a list, not {}", datum.describe());
-            evaluation.diagnostics.push(
-                Diagnostic::new(Code::WrongType, message, datum.span)
-                    .help("write for example: for k in [2, 4, 6] { … }"),
-            );
-            None
-        }
+/// What a declaration in a scope is called from outside.
+pub(super) fn family(scope: &Scope<'_>, name: &str) -> Family {
+    match scope.region() {
+        Some(region) => Family { file: region.file, path: format!("{}{name}", region.prefix) },
+        None => Family { file: scope.file, path: name.to_owned() },
     }
+}
+
+fn members(datum: Datum, evaluation: &mut Evaluation<'_>) -> Option<Vec<Datum>> {
+    let message = match datum.kind {
+        Kind::List(members) if members.is_empty() => {
+            "the loop runs over an empty list, so its stages do not exist".to_owned()
+        }
+        Kind::List(members) => return Some(members),
+        Kind::Invalid => return None,
+        _ => format!("a loop runs over a list, not {}", datum.describe()),
+    };
+    evaluation.diagnostics.push(
+        Diagnostic::new(Code::WrongType, message, datum.span)
+            .help("write for example: for k in [2, 4, 6] { … }"),
+    );
+    None
 }
 
 /// Gives the loop variables their values of one round.
 fn bind<'t>(
     variables: &'t [Name],
     value: Datum,
-    scope: &Scope<'t>,
-    bindings: &mut Bindings,
-    evaluation: &mut Evaluation,
+    inner: &mut Surroundings<'t>,
+    evaluation: &mut Evaluation<'t>,
 ) -> bool {
     let span = value.span.clone();
     let values = match value.kind {
@@ -160,29 +235,21 @@ fn bind<'t>(
         Kind::Tuple(members) if variables.len() > 1 => members,
         kind => vec![Datum { kind, span: span.clone() }],
     };
-    if values.len() != variables.len() {
-        let message = format!(
-            "a round of this loop needs {} values, this one has {}",
-            variables.len(),
-            values.len()
-        );
-        evaluation.diagnostics.push(
-            Diagnostic::new(Code::WrongType, message, span)
-                .help("write one tuple a round: for (k, n) in [(2, 10), (4, 5)] { … }"),
-        );
-        return false;
-    }
-    if values.iter().all(|value| matches!(value.kind, Kind::Stages(_))) {
-        evaluation.diagnostics.push(
-            Diagnostic::new(
-                Code::WrongType,
-                "a loop over stages needs a plain value beside them",
-                span,
-            )
-            .help(
-                "the value tells the rounds apart: for (arch, g) in [(cpd, g1), (prog, g2)] { … }",
-            ),
-        );
+    let problem = if values.len() != variables.len() {
+        let (wanted, given) = (variables.len(), values.len());
+        let message = format!("a round of this loop needs {wanted} values, this one has {given}");
+        let help = "write one tuple a round: for (k, n) in [(2, 10), (4, 5)] { … }";
+        Some(Diagnostic::new(Code::WrongType, message, span).help(help))
+    } else if values.iter().all(|value| matches!(value.kind, Kind::Stages(_))) {
+        let message = "a loop over stages needs a plain value beside them";
+        let help =
+            "the value tells the rounds apart: for (arch, g) in [(cpd, g1), (prog, g2)] { … }";
+        Some(Diagnostic::new(Code::WrongType, message, span).help(help))
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        evaluation.diagnostics.push(problem);
         return false;
     }
     for (variable, value) in variables.iter().zip(values) {
@@ -191,7 +258,7 @@ fn bind<'t>(
         }
         // Stages have no value of their own, and their names never enter a key.
         if matches!(value.kind, Kind::Stages(_)) {
-            scope.bind(&variable.node, value);
+            inner.scope.bind(variable, value);
             continue;
         }
         let Some(bound) = value.as_binding() else {
@@ -200,8 +267,8 @@ fn bind<'t>(
             evaluation.diagnostics.push(Diagnostic::new(Code::WrongType, message, value.span));
             return false;
         };
-        bindings.0.push((variable.node.clone(), bound));
-        scope.bind(&variable.node, value);
+        inner.bindings.0.push((variable.node.clone(), bound));
+        inner.scope.bind(variable, value);
     }
     true
 }

@@ -58,7 +58,7 @@ pub struct TypedStage {
     pub parameters: BTreeMap<String, Value>,
     /// What it takes, in schema order, family members in declaration order.
     pub inputs: Vec<Input>,
-    /// Byte range of the declaration in the source.
+    /// Where it is declared. Positions run through all files; the first one begins at 0.
     pub span: std::ops::Range<usize>,
 }
 
@@ -84,4 +84,21 @@ pub struct Experiment {
     pub seed: i64,
     /// Every stage, in declaration order; inputs may point forward.
     pub stages: Vec<TypedStage>,
+    /// What the authors expect of the results, in declaration order.
+    pub claims: Vec<TypedClaim>,
+}
+
+/// A statement about results, with every default filled in. No key depends on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypedClaim {
+    /// The declared name.
+    pub name: String,
+    /// The kind of statement, e.g. `trend`.
+    pub method: String,
+    /// Every argument that is not a measure.
+    pub parameters: BTreeMap<String, Value>,
+    /// The measures: by argument, the stage and the measure's name.
+    pub inputs: Vec<Input>,
+    /// Where it is declared, as for stages.
+    pub span: std::ops::Range<usize>,
 }

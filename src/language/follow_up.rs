@@ -5,29 +5,28 @@
 //! broken. The broken piece has its own message already.
 
 use super::diagnostic::{Code, Diagnostic};
-use super::syntax::tree::{Item, Span};
+use super::program::Program;
+use super::syntax::tree::{Item, Span, Template};
 use std::collections::BTreeSet;
 
 /// Removes the messages that would go away with the broken pieces.
-pub(super) fn remove(
-    diagnostics: &mut Vec<Diagnostic>,
-    text: &str,
-    items: &[Item],
-    broken: &[Span],
-) {
+pub(super) fn remove(diagnostics: &mut Vec<Diagnostic>, program: &Program) {
+    let broken: Vec<&Span> = program.files.iter().flat_map(|file| &file.broken).collect();
     if broken.is_empty() {
         return;
     }
     let words: BTreeSet<&str> =
-        broken.iter().filter_map(|piece| text.get(piece.clone())).flat_map(words).collect();
-    let damaged: Vec<&Span> = stages(items)
-        .into_iter()
+        broken.iter().filter_map(|piece| program.text_at(piece)).flat_map(words).collect();
+    let damaged: Vec<&Span> = program
+        .files
+        .iter()
+        .flat_map(|file| stages(&file.items))
         .filter(|stage| broken.iter().any(|piece| contains(stage, piece)))
         .collect();
     diagnostics.retain(|diagnostic| match diagnostic.code {
         Code::Header if diagnostic.span.is_empty() => !words.contains("experiment"),
-        Code::UnknownName | Code::Unused => {
-            !text.get(diagnostic.span.clone()).is_some_and(|name| words.contains(name))
+        Code::UnknownName | Code::UnknownKind | Code::Unused => {
+            !program.text_at(&diagnostic.span).is_some_and(|name| words.contains(name))
         }
         Code::WrongType if broken.iter().any(|piece| piece.start == diagnostic.span.end) => false,
         Code::MissingField => !damaged.iter().any(|stage| contains(stage, &diagnostic.span)),
@@ -49,7 +48,9 @@ fn stages(items: &[Item]) -> Vec<&Span> {
     for item in items {
         match item {
             Item::Stage(stage) => found.push(&stage.span),
-            Item::For { body, .. } => found.extend(stages(body)),
+            Item::For { body, .. } | Item::Template(Template { body, .. }) => {
+                found.extend(stages(body))
+            }
             _ => {}
         }
     }

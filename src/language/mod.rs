@@ -4,45 +4,48 @@
 //! on after a mistake, so that one run reports them all.
 
 mod check;
+pub mod claims;
 mod code;
 mod command_line;
 mod datum;
 mod diagnostic;
+mod evaluate;
 mod expand;
 pub mod experiment;
 pub mod explain;
 mod follow_up;
+mod instantiate;
+mod limits;
 pub mod manual;
+mod names;
+mod operate;
+mod parameters;
 mod position;
+mod program;
 mod resolve;
+mod rings;
 pub mod schema;
 mod scope;
+mod source;
+mod stages;
 mod suggest;
 pub mod syntax;
+mod unused;
 pub mod value;
 
 pub use command_line::COMMAND_LINE;
 pub use diagnostic::{Code, Diagnostic, Place};
+pub use parameters::ParameterInfo;
 pub use position::Position;
+pub use source::{Alone, Refusal, Source, Sources};
 
 use command_line::CommandLine;
 use experiment::Experiment;
-use miette::NamedSource;
+use names::Names;
+use program::Program;
 use schema::Schemas;
 use scope::Evaluation;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use syntax::Parsed;
-use syntax::tree::Item;
-
-/// A file's name and text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The name shown in messages.
-    pub name: String,
-    /// The text.
-    pub text: String,
-}
+use std::collections::BTreeSet;
 
 /// A value from the command line for a `param`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,79 +65,63 @@ pub struct Compiled {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Parses, resolves, expands and checks a file.
+/// Parses, resolves, expands and checks a file and all that it imports.
 ///
 /// # Errors
-/// Every mistake found, in the order of the text.
+/// Every mistake found, file by file in the order of the text.
 pub fn compile(
     source: &Source,
+    sources: &dyn Sources,
     schemas: &Schemas,
     overrides: &[Override],
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let Parsed { items, problems } = syntax::parse(&source.text);
-    let mut diagnostics = problems.diagnostics;
-    let header = resolve::header(&items, &mut diagnostics);
-    resolve::duplicates(&items, &mut diagnostics);
-    let command_line = CommandLine::behind(source.text.len(), overrides);
-    let parameters = resolve::parameters(&items, &command_line, &mut diagnostics);
-    let mut names = BTreeMap::new();
-    resolve::stage_names(&items, &mut names, &mut Vec::new());
-    let stages: BTreeSet<String> = names.keys().map(|name| (*name).to_owned()).collect();
+    let mut diagnostics = Vec::new();
+    let program = Program::read(source, sources, &mut diagnostics);
+    let header = resolve::header(&program.files[0].items, &mut diagnostics);
+    for file in &program.files {
+        resolve::duplicates(&file.items, &mut diagnostics);
+    }
+    let names = Names::new(&program, &mut diagnostics);
+    let command_line = CommandLine::from(program.end(), overrides);
+    let given = parameters::given(&command_line, &names, &mut diagnostics);
 
-    let mut evaluation = Evaluation { diagnostics, stages, ..Evaluation::default() };
-    let instances = expand::expand(&items, &parameters, &mut evaluation);
-    let stages = check::check(&instances, schemas, header.seed, &mut evaluation);
+    let mut evaluation = Evaluation::new(&names, diagnostics);
+    parameters::declare(&given, &mut evaluation);
+    parameters::check(&given, &mut evaluation);
+    let expansion = expand::expand(&mut evaluation);
+    let (stages, claims) = check::check(&expansion, schemas, header.seed, &mut evaluation);
 
-    let mut found = evaluation.diagnostics;
-    found.extend(unused(&items, &evaluation.used));
-    follow_up::remove(&mut found, &source.text, &items, &problems.pieces);
-    let (warnings, errors) = sorted(found, source, &command_line);
+    let mut found = std::mem::take(&mut evaluation.diagnostics);
+    found.extend(unused::unused(&names, &evaluation.used));
+    follow_up::remove(&mut found, &program);
+    let (warnings, errors) = sorted(found, &program, &command_line);
     if !errors.is_empty() {
         return Err(errors);
     }
     let title = header.title.unwrap_or_else(|| header.name.clone());
-    let experiment = Experiment { name: header.name, title, seed: header.seed, stages };
+    let experiment = Experiment { name: header.name, title, seed: header.seed, stages, claims };
     Ok(Compiled { experiment, warnings })
 }
 
-/// Warnings and errors in the order of the text and then of the command line, each once however
-/// many rounds of a loop met it, with their source attached.
-fn sorted(
-    found: Vec<Diagnostic>,
-    source: &Source,
-    command_line: &CommandLine<'_>,
-) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-    let text = Arc::new(NamedSource::new(&source.name, source.text.clone()));
-    let mut seen = BTreeSet::new();
-    let mut found: Vec<Diagnostic> = found
-        .into_iter()
-        .filter(|d| seen.insert((d.code, d.span.start, d.span.end, d.message.clone())))
-        .collect();
-    found.sort_by_key(|diagnostic| diagnostic.span.start);
-    found
-        .into_iter()
-        .map(|diagnostic| command_line.quote(diagnostic, &text))
-        .partition(Diagnostic::is_warning)
+/// The parameters that the command line can give another value to. Mistakes are passed over.
+pub fn parameters(source: &Source, sources: &dyn Sources) -> Vec<ParameterInfo> {
+    let mut diagnostics = Vec::new();
+    let program = Program::read(source, sources, &mut diagnostics);
+    parameters::infos(&Names::new(&program, &mut diagnostics))
 }
 
-/// Constants and parameters that nothing refers to.
-fn unused(items: &[Item], used: &BTreeSet<String>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for item in items {
-        match item {
-            Item::Let { name, .. } | Item::Param { name, .. } if !used.contains(&name.node) => {
-                found.push(
-                    Diagnostic::new(
-                        Code::Unused,
-                        format!("nothing uses `{}`", name.node),
-                        name.span.clone(),
-                    )
-                    .help("use it or remove it"),
-                );
-            }
-            Item::For { body, .. } => found.extend(unused(body, used)),
-            _ => {}
-        }
-    }
-    found
+/// Warnings and errors in the order of the texts and then of the command line, each once however
+/// many rounds of a loop met it, with their sources attached.
+fn sorted(
+    mut found: Vec<Diagnostic>,
+    program: &Program,
+    command_line: &CommandLine<'_>,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    found.retain(|d| seen.insert((d.code, d.span.start, d.span.end, d.message.clone())));
+    found.sort_by_key(|diagnostic| diagnostic.span.start);
+    let mut texts = program.texts();
+    command_line.add_to(&mut texts);
+    let found = found.into_iter().map(|diagnostic| diagnostic.within(&texts));
+    found.partition(Diagnostic::is_warning)
 }

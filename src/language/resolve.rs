@@ -1,13 +1,9 @@
-//! The first look at a tree: the header, names declared twice, parameters and their overrides.
+//! The first look at a tree: the header, and names declared twice.
 
-use super::Override;
-use super::command_line::CommandLine;
 use super::diagnostic::{Code, Diagnostic};
 use super::suggest;
-use super::syntax::parse_expression;
-use super::syntax::tree::{Expression, Field, Item, Name, Span, Spanned, Term};
-use super::value::Dimension;
-use std::collections::{BTreeMap, BTreeSet};
+use super::syntax::tree::{Field, Import, ImportedNames, Item, Name, Span, Template, Term};
+use std::collections::BTreeMap;
 
 /// What the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +12,6 @@ pub(super) struct Header {
     pub(super) title: Option<String>,
     pub(super) seed: i64,
 }
-
-/// The words for types of parameters.
-const TYPES: [&str; 10] =
-    ["int", "float", "text", "path", "bool", "images", "pixels", "fraction", "bytes", "seconds"];
 
 /// Reads the header. Without one there is none to go on with, but other mistakes are still found.
 pub(super) fn header(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> Header {
@@ -77,25 +69,58 @@ fn header_fields(name: &Name, fields: &[Field], diagnostics: &mut Vec<Diagnostic
     header
 }
 
-/// Reports names that are declared twice where both are in sight. Stages are in sight of the
-/// whole file, variables of their block.
+/// Reports names that are declared twice where both are in sight. Stages, templates, claims and
+/// imports are in sight of the whole file, variables of their block.
 pub(super) fn duplicates(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
-    let mut stages = BTreeMap::new();
-    stage_names(items, &mut stages, diagnostics);
-    variable_names(items, &stages, diagnostics);
+    let mut seen = BTreeMap::new();
+    for name in items.iter().flat_map(outermost_names) {
+        declare(name, &mut seen, diagnostics);
+    }
+    stage_names(items, &mut seen, diagnostics);
+    variable_names(items, &mut seen, diagnostics);
+    for item in items {
+        if let Item::Template(template) = item {
+            template_names(template, diagnostics);
+        }
+    }
 }
 
-/// The names of all stages with their places.
-pub(super) fn stage_names<'t>(
+/// What a declaration names that can only stand outside of loops and templates.
+fn outermost_names(item: &Item) -> Vec<&Name> {
+    match item {
+        Item::Template(template) => vec![&template.name],
+        Item::Claim(claim) => vec![&claim.name],
+        Item::Import(Import { names: ImportedNames::Namespace(name), .. }) => vec![name],
+        Item::Import(Import { names: ImportedNames::Chosen(names), .. }) => {
+            names.iter().map(|name| &name.local).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A template sees its file, but its own names win, so only these are compared.
+fn template_names(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
+    misplaced(&template.body, "a template", diagnostics);
+    let mut seen = BTreeMap::new();
+    for parameter in &template.parameters {
+        declare(&parameter.name, &mut seen, diagnostics);
+    }
+    stage_names(&template.body, &mut seen, diagnostics);
+    variable_names(&template.body, &mut seen, diagnostics);
+}
+
+fn stage_names<'t>(
     items: &'t [Item],
     seen: &mut BTreeMap<&'t str, &'t Span>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for item in items {
         match item {
-            Item::Stage(stage) => declare(&stage.name, seen, diagnostics),
+            Item::Stage(stage) => {
+                declare(&stage.name, seen, diagnostics);
+            }
             Item::For { body, .. } => {
-                misplaced(body, diagnostics);
+                misplaced(body, "a loop", diagnostics);
                 stage_names(body, seen, diagnostics);
             }
             _ => {}
@@ -103,49 +128,61 @@ pub(super) fn stage_names<'t>(
     }
 }
 
-/// What belongs to the whole file and stands inside a loop.
-fn misplaced(body: &[Item], diagnostics: &mut Vec<Diagnostic>) {
+/// What belongs to the whole file and stands inside a loop or template.
+fn misplaced(body: &[Item], inside: &str, diagnostics: &mut Vec<Diagnostic>) {
     for item in body {
-        let (what, name) = match item {
-            Item::Experiment { name, .. } => ("the experiment header", name),
-            Item::Param { name, .. } => ("a parameter", name),
+        let (what, place) = match item {
+            Item::Experiment { name, .. } => ("the experiment header", &name.span),
+            Item::Param { name, .. } => ("a parameter", &name.span),
+            Item::Template(template) => ("a template", &template.name.span),
+            Item::Claim(claim) => ("a claim", &claim.name.span),
+            Item::Import(import) => ("an import", &import.path.span),
             _ => continue,
         };
-        let message = format!("{what} cannot stand inside a loop");
-        diagnostics.push(
-            Diagnostic::new(Code::Syntax, message, name.span.clone())
-                .help("move it out of the loop; inside, `let` names a value of each round"),
-        );
+        let message = format!("{what} cannot stand inside {inside}");
+        let help = format!("move it out of {}", inside.replace("a ", "the "));
+        let help = match item {
+            Item::Param { .. } => format!("{help}; inside, `let` names a value of each round"),
+            _ => help,
+        };
+        diagnostics.push(Diagnostic::new(Code::Syntax, message, place.clone()).help(help));
     }
 }
 
+/// Names of a block are in sight until it ends.
 fn variable_names<'t>(
     items: &'t [Item],
-    around: &BTreeMap<&'t str, &'t Span>,
+    seen: &mut BTreeMap<&'t str, &'t Span>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut seen = around.clone();
+    let mut own: Vec<&'t Name> = Vec::new();
     for item in items {
         if let Item::Let { name, .. } | Item::Param { name, .. } = item {
-            declare(name, &mut seen, diagnostics);
+            own.extend(declare(name, seen, diagnostics));
         }
     }
     for item in items {
-        if let Item::For { variables, body, .. } = item {
-            let mut inner = seen.clone();
-            for variable in variables {
-                declare(variable, &mut inner, diagnostics);
+        if let Item::For { over, body } = item {
+            let variables = over.iter().flat_map(|over| &over.variables);
+            let added: Vec<&'t Name> =
+                variables.filter_map(|name| declare(name, seen, diagnostics)).collect();
+            variable_names(body, seen, diagnostics);
+            for name in added {
+                seen.remove(name.node.as_str());
             }
-            variable_names(body, &inner, diagnostics);
         }
+    }
+    for name in own {
+        seen.remove(name.node.as_str());
     }
 }
 
+/// Adds a name to those in sight; gives it back where it is new.
 fn declare<'t>(
     name: &'t Name,
     seen: &mut BTreeMap<&'t str, &'t Span>,
     diagnostics: &mut Vec<Diagnostic>,
-) {
+) -> Option<&'t Name> {
     if let Some(first) = seen.get(name.node.as_str()) {
         diagnostics.push(
             Diagnostic::new(
@@ -157,180 +194,8 @@ fn declare<'t>(
             .related((*first).clone(), "first declared here")
             .help("give one of the two another name"),
         );
-        return;
+        return None;
     }
     seen.insert(&name.node, &name.span);
-}
-
-/// The values of the file's parameters after the command line had its say.
-pub(super) fn parameters(
-    items: &[Item],
-    command_line: &CommandLine<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Expression> {
-    let mut values = BTreeMap::new();
-    let mut names = BTreeSet::new();
-    let known = constants(items);
-    for item in items {
-        let Item::Param { name, type_name, default } = item else { continue };
-        names.insert(name.node.as_str());
-        if !TYPES.contains(&type_name.node.as_str()) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UnknownName,
-                    format!("there is no type `{}`", type_name.node),
-                    type_name.span.clone(),
-                )
-                .maybe_help(suggest::help(&type_name.node, "the types are", TYPES)),
-            );
-            values.insert(name.node.clone(), default.clone());
-            continue;
-        }
-        check_type(&name.node, &type_name.node, default, Code::WrongType, diagnostics);
-        let last = command_line.overrides().rev().find(|(given, ..)| given.name == name.node);
-        let value = last.and_then(|(given, _, place)| {
-            override_value(given, &place, type_name, &known, diagnostics)
-        });
-        values.insert(name.node.clone(), value.unwrap_or_else(|| default.clone()));
-    }
-    for (given, place, _) in command_line.overrides() {
-        if !names.contains(given.name.as_str()) {
-            let known = names.iter().copied();
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::Override,
-                    format!("the file has no parameter `{}`", given.name),
-                    place,
-                )
-                .maybe_help(suggest::help(
-                    &given.name,
-                    "its parameters are",
-                    known,
-                )),
-            );
-        }
-    }
-    values
-}
-
-/// The value of a `--set`, at its place on the command line.
-fn override_value(
-    given: &Override,
-    place: &Span,
-    type_name: &Name,
-    known: &BTreeSet<&str>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Expression> {
-    let quoted = given.value.starts_with('"');
-    if matches!(type_name.node.as_str(), "text" | "path") && !quoted {
-        return Some(Spanned { node: Term::Text(given.value.clone()), span: place.clone() });
-    }
-    match parse_expression(&given.value) {
-        Ok(mut value) => {
-            value.move_by(place.start);
-            let fits =
-                check_type(&given.name, &type_name.node, &value, Code::Override, diagnostics)
-                    && is_known(&value, known, diagnostics);
-            fits.then_some(value)
-        }
-        Err(problem) => {
-            let message = format!("`{}` is no value", given.value);
-            let at = place.start + problem.span.start..place.start + problem.span.end;
-            let mut diagnostic = Diagnostic::new(Code::Override, message, at)
-                .help(format!("write it as in the file: {}", example(&type_name.node)));
-            diagnostic.label = problem.label;
-            diagnostics.push(diagnostic);
-            None
-        }
-    }
-}
-
-/// Constants and parameters of the whole file, and the words for truth.
-fn constants(items: &[Item]) -> BTreeSet<&str> {
-    let declared = items.iter().filter_map(|item| match item {
-        Item::Let { name, .. } | Item::Param { name, .. } => Some(name.node.as_str()),
-        _ => None,
-    });
-    declared.chain(["true", "false"]).collect()
-}
-
-/// Whether a value that is a name can be looked up. In the file the mistake shows where the name
-/// stands; one on the command line would be told where the parameter is used.
-fn is_known(value: &Expression, known: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) -> bool {
-    let Term::Reference(reference) = &value.node else { return true };
-    let name = &reference.name.node;
-    let is_known = known.contains(name.as_str());
-    if !is_known {
-        let message = format!("there is nothing called `{name}`");
-        let names = known.iter().copied();
-        diagnostics.push(
-            Diagnostic::new(Code::Override, message, value.span.clone()).maybe_help(suggest::help(
-                name,
-                "the names are",
-                names,
-            )),
-        );
-    }
-    is_known
-}
-
-/// Whether a unit measures what a type of parameters means. An unknown one is reported where it is
-/// evaluated.
-fn is_unit_of(type_name: &str, unit: &str) -> bool {
-    let dimension = match type_name {
-        "images" => Dimension::Images,
-        "pixels" => Dimension::Pixels,
-        "bytes" => Dimension::Bytes,
-        _ => Dimension::Seconds,
-    };
-    let has = |dimension: &Dimension| dimension.units().iter().any(|(name, _)| *name == unit);
-    has(&dimension) || !Dimension::ALL.iter().any(has)
-}
-
-/// Whether a literal is of a parameter's type. Expressions are checked where they are used.
-fn check_type(
-    name: &str,
-    type_name: &str,
-    value: &Expression,
-    code: Code,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> bool {
-    let fits = match &value.node {
-        Term::Number { digits, unit } => match type_name {
-            "int" => unit.is_none() && digits.parse::<i64>().is_ok(),
-            "float" => unit.is_none(),
-            "fraction" => unit.as_ref().is_none_or(|unit| unit.node == "%"),
-            "text" | "path" | "bool" => false,
-            _ => unit.as_ref().is_some_and(|unit| is_unit_of(type_name, &unit.node)),
-        },
-        Term::Text(_) => matches!(type_name, "text" | "path"),
-        Term::Reference(reference) if type_name == "bool" => {
-            matches!(reference.name.node.as_str(), "true" | "false")
-        }
-        Term::List(_) | Term::Tuple(_) | Term::Record(_) | Term::Call { .. } => false,
-        Term::Reference(_) | Term::Negation(_) | Term::Operation { .. } => true,
-    };
-    if !fits {
-        let message = format!("`{name}` is of type {type_name}, this value is not");
-        diagnostics.push(
-            Diagnostic::new(code, message, value.span.clone())
-                .help(format!("write for example {}", example(type_name))),
-        );
-    }
-    fits
-}
-
-fn example(type_name: &str) -> &'static str {
-    match type_name {
-        "int" => "100",
-        "float" => "0.001",
-        "text" => "\"some text\"",
-        "path" => "\"data/images\"",
-        "bool" => "true",
-        "images" => "12_000 kimg",
-        "pixels" => "32px",
-        "fraction" => "80%",
-        "bytes" => "8 GiB",
-        _ => "2 h",
-    }
+    Some(name)
 }

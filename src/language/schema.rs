@@ -21,8 +21,26 @@ pub enum OutputType {
     Gallery,
     /// A table of results.
     Table,
+    /// Candidates against a baseline.
+    Comparison,
     /// A page.
     Page,
+}
+
+impl OutputType {
+    /// The numbers that claims can be made about, each with one sentence for the manual.
+    pub fn measures(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            OutputType::Evaluation => &[("auroc", "Mean AUROC over the findings.")],
+            OutputType::Comparison => &[
+                ("candidate", "Mean AUROC of the candidate."),
+                ("baseline", "Mean AUROC of the baseline."),
+                ("difference", "The candidate's AUROC less the baseline's."),
+                ("relative", "The candidate's AUROC as a share of the baseline's."),
+            ],
+            _ => &[],
+        }
+    }
 }
 
 /// One named output of a stage, reachable as `stage.name`.
@@ -106,6 +124,8 @@ pub enum FieldType {
     },
     /// The name of a loop variable of the families that the stage takes: `over: k`.
     Axis,
+    /// A number that an output holds, of one stage or several: `fig.relative`, `auc[*].auroc`.
+    Measure,
 }
 
 /// One word of a [`FieldType::Choice`].
@@ -236,7 +256,7 @@ impl Schemas {
     }
 
     /// The methods of one kind.
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a MethodSchema> {
+    pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a MethodSchema> {
         self.methods.iter().filter(move |schema| schema.kind == kind)
     }
 

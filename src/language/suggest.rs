@@ -1,4 +1,4 @@
-//! "Did you mean …?"
+//! Names in messages: "did you mean …?", and circles.
 
 /// Least similarity of a suggestion (Jaro–Winkler).
 const CLOSE: f64 = 0.78;
@@ -39,4 +39,16 @@ pub(super) fn help<'a>(
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None => format!("{what}: {}", candidates.join(", ")),
     })
+}
+
+/// A circle in words: `a → b → a`, its middle left out where it is long.
+pub(super) fn way(names: &[impl AsRef<str>]) -> String {
+    const MOST_NAMED: usize = 12;
+    let mut words: Vec<&str> = names.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
+    let left_out = format!("({} more)", names.len() - words.len());
+    if names.len() > words.len() {
+        words.push(&left_out);
+    }
+    words.extend(names.first().map(AsRef::as_ref));
+    words.join(" → ")
 }

@@ -54,7 +54,7 @@ impl Method for CompareAuroc {
             ],
             outputs: vec![Output {
                 name: "result",
-                kind: OutputType::Table,
+                kind: OutputType::Comparison,
                 doc: "One comparison a candidate.",
             }],
         }

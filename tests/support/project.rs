@@ -109,6 +109,7 @@ impl Project {
             .current_dir(self.folder())
             .env("MSX_CACHE", &self.cache)
             .env("MSX_DEVICE", "cpu")
+            .env_remove("MSX_PROJECT")
             .env_remove("MSX_THREADS")
             .env_remove("NO_COLOR")
             .stdin(Stdio::null());

@@ -1,7 +1,7 @@
 //! What was found as one JSON document. `docs/diagnostics.md` describes it to its readers.
 
 use super::Checked;
-use crate::language::{Diagnostic, Position};
+use crate::language::{Diagnostic, Place, Position};
 use serde::Serialize;
 
 /// Raised when a reader of the last version would misread the document.
@@ -62,9 +62,8 @@ fn file(checked: &Checked<'_>) -> File {
 }
 
 fn entry<'a>(checked: &Checked<'_>, diagnostic: &'a Diagnostic) -> Entry<'a> {
-    let source = diagnostic.source().map_or("", |(name, _)| name);
-    let label = |(index, place): (usize, crate::language::Place<'a>)| Label {
-        file: source,
+    let label = |(index, place): (usize, Place<'a>)| Label {
+        file: place.file,
         start: place.start,
         end: place.end,
         text: place.label,

@@ -4,7 +4,7 @@ mod json;
 mod sarif;
 
 use super::errors::{self, Failure};
-use super::{Overrides, load};
+use super::{Reading, load};
 use crate::language::Diagnostic;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "format")]
     json: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    reading: Reading,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,9 +44,9 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    fn new<'a>(file: &'a Path, overrides: &Overrides) -> Checked<'a> {
-        match load::compile(file, &crate::stages::schemas(), overrides) {
-            Ok((compiled, _)) => {
+    fn new<'a>(file: &'a Path, reading: &Reading) -> Checked<'a> {
+        match load::read(file, &crate::stages::schemas(), reading) {
+            Ok(load::Read { compiled, .. }) => {
                 let stages = Some(compiled.experiment.stages.len());
                 Checked { file, stages, diagnostics: compiled.warnings }
             }
@@ -57,7 +57,7 @@ impl Checked<'_> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let checked: Vec<Checked<'_>> =
-        arguments.files.iter().map(|file| Checked::new(file, &arguments.overrides)).collect();
+        arguments.files.iter().map(|file| Checked::new(file, &arguments.reading)).collect();
     let format = if arguments.json { Format::Json } else { arguments.format };
     match format {
         Format::Text => tell(&checked),

@@ -53,21 +53,23 @@ fn result(file: &Path, diagnostic: &Diagnostic) -> Value {
     let help = diagnostic.help.iter().map(|help| format!("\n{help}"));
     let message: String = std::iter::once(diagnostic.message.clone()).chain(help).collect();
     // What stands on the command line has no place in a file.
-    let in_file = diagnostic.source().is_some_and(|(name, _)| name != COMMAND_LINE);
-    let places = if in_file { diagnostic.places() } else { Vec::new() };
-    let (primary, related) = places.split_at(places.len().min(1));
+    let is_in_file = |place: &&Place<'_>| place.file != COMMAND_LINE;
+    let places = diagnostic.places();
+    let primary = places.first().filter(is_in_file);
+    let related = places.iter().skip(1).filter(is_in_file);
     json!({
         "ruleId": diagnostic.code.to_string(),
         "ruleIndex": Code::ALL.iter().position(|code| *code == diagnostic.code),
         "level": level(diagnostic.code),
         "message": { "text": message },
-        "locations": [location(file, primary.first())],
-        "relatedLocations": related.iter().map(|place| location(file, Some(place))).collect::<Vec<_>>(),
+        "locations": [location(file, primary)],
+        "relatedLocations": related.map(|place| location(file, Some(place))).collect::<Vec<_>>(),
     })
 }
 
 /// A location (3.28); the whole file where there is no place in it.
 fn location(file: &Path, place: Option<&Place<'_>>) -> Value {
+    let file = place.map_or(file, |place| Path::new(place.file));
     let mut physical = json!({ "artifactLocation": { "uri": uri(file) } });
     let mut location = serde_json::Map::new();
     if let Some(place) = place {

@@ -54,6 +54,7 @@ pub(super) fn example(ty: &FieldType) -> String {
         FieldType::Stage(kinds) => format!("<the name of a {}>", kinds.join(" or ")),
         FieldType::Stages { .. } => "family[*]".to_owned(),
         FieldType::Axis => "k".to_owned(),
+        FieldType::Measure => "auc[*].auroc".to_owned(),
     }
 }
 
@@ -77,8 +78,12 @@ impl Checker<'_, '_> {
             (FieldType::Quantity { dimension, min, max }, Kind::Number(number)) => {
                 self.quantity(name, datum, *number, *dimension, (*min, *max))
             }
-            (FieldType::Text | FieldType::Path, Kind::Text(text)) => {
+            (FieldType::Text, Kind::Text(text) | Kind::Path(text)) => {
                 Some(Value::Text(text.clone()))
+            }
+            (FieldType::Path, Kind::Path(path)) => Some(Value::Text(path.clone())),
+            (FieldType::Path, Kind::Text(path)) => {
+                Some(Value::Text(self.evaluation.names.anchored(path, &datum.span)))
             }
             (FieldType::Choice(variants), _) => self.choice(name, variants, datum),
             (FieldType::List(inner), Kind::List(members) | Kind::Tuple(members)) => {
@@ -109,10 +114,9 @@ impl Checker<'_, '_> {
 
     /// A word where no word is wanted is most often a misspelt name.
     fn unknown_word(&mut self, name: &str, ty: &FieldType, word: &str, datum: &Datum) {
-        let scope = self.instance().scope.clone();
-        let names = scope.names();
-        let stages: Vec<String> = self.evaluation.stages.iter().cloned().collect();
-        let candidates = names.iter().copied().chain(stages.iter().map(String::as_str));
+        let scope = self.around.scope.clone();
+        let stages = scope.stages(self.evaluation.names);
+        let candidates = scope.names().into_iter().chain(stages);
         let help = suggest::nearest(word, candidates)
             .map(|candidate| format!("did you mean `{candidate}`?"))
             .unwrap_or_else(|| format!("`{name}` wants {}, such as {}", describe(ty), example(ty)));
@@ -187,11 +191,8 @@ impl Checker<'_, '_> {
     fn choice(&mut self, name: &str, variants: &[Variant], datum: &Datum) -> Option<Value> {
         let none: &[(Option<Name>, Datum)] = &[];
         let (word, arguments) = match &datum.kind {
-            Kind::Word(word) => (word.as_str(), none),
-            Kind::Stages(stage) if stage.selection.is_none() && stage.output.is_none() => {
-                (stage.name.as_str(), none)
-            }
             Kind::Call { name, arguments } => (name.node.as_str(), arguments.as_slice()),
+            _ if datum.as_word().is_some() => (datum.as_word().unwrap_or_default(), none),
             _ => {
                 let words: Vec<&str> = variants.iter().map(|variant| variant.name).collect();
                 let message =
@@ -325,5 +326,6 @@ pub(in crate::language) fn describe(ty: &FieldType) -> String {
         FieldType::Stages { kinds: [], .. } => "stages of any kind".to_owned(),
         FieldType::Stages { kinds, .. } => format!("stages of kind {}", kinds.join(" or ")),
         FieldType::Axis => "the name of a loop variable".to_owned(),
+        FieldType::Measure => "a measure of a stage".to_owned(),
     }
 }

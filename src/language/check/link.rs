@@ -1,41 +1,15 @@
-//! References to stages: which member of which family.
+//! References to stages: what a field may take.
 
 use super::Checker;
-use crate::language::datum::{Datum, Kind, Selected, StageReference};
+use super::coerce::{describe, example};
+use crate::language::datum::{Datum, Kind};
 use crate::language::diagnostic::{Code, Diagnostic};
-use crate::language::expand::Instance;
-use crate::language::experiment::{Input, TypedStage};
-use crate::language::schema::{Field, FieldType, OutputType, Schemas};
+use crate::language::experiment::Input;
+use crate::language::schema::{Field, FieldType, OutputType};
+use crate::language::scope::unknown_stage;
+use crate::language::stages::StageReference;
 use crate::language::suggest;
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::{BTreeSet, HashMap};
-
-/// All instances, by name.
-pub(super) struct Table<'a, 't> {
-    pub(super) instances: &'a [Instance<'t>],
-    by_name: HashMap<&'a str, Vec<usize>>,
-}
-
-impl<'a, 't> Table<'a, 't> {
-    pub(super) fn new(instances: &'a [Instance<'t>]) -> Table<'a, 't> {
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, instance) in instances.iter().enumerate() {
-            by_name.entry(&instance.stage.name.node).or_default().push(index);
-        }
-        Table { instances, by_name }
-    }
-}
-
-/// What a reference found.
-enum Found {
-    /// One stage without choice.
-    One(usize),
-    /// The members of a family that a selection leaves.
-    Selected(Vec<usize>),
-    /// A family from outside its loop, without a selection; with its loop variables.
-    Whole(Vec<String>),
-}
+use crate::language::syntax::tree::Name;
 
 impl Checker<'_, '_> {
     /// The inputs that a field's references give.
@@ -52,33 +26,24 @@ impl Checker<'_, '_> {
                 let wanted = *wanted;
                 self.one_output(&role, wanted, datum).into_iter().collect()
             }
-            ty => self
-                .one_stage(&role, ty, datum)
+            FieldType::Stage(kinds) => self
+                .one_stage(&role, kinds, datum)
                 .map(|stage| Input { role, stage, output: None, many: false })
                 .into_iter()
                 .collect(),
+            FieldType::Measure => self.measure(&role, datum),
+            _ => Vec::new(),
         }
     }
 
     fn many(&mut self, field: &Field, datum: &Datum) -> Vec<Input> {
         let FieldType::Stages { kinds, .. } = &field.ty else { return Vec::new() };
-        let Some(reference) = self.stage_reference(field.name, &field.ty, datum) else {
+        let wanted = (describe(&field.ty), example(&field.ty));
+        let Some(reference) = self.stage_reference(field.name, (&wanted.0, &wanted.1), datum)
+        else {
             return Vec::new();
         };
-        let stages = match self.find(&reference, datum) {
-            None => return Vec::new(),
-            Some(Found::One(stage)) => vec![stage],
-            Some(Found::Selected(stages)) => stages,
-            Some(Found::Whole(variables)) => {
-                let message =
-                    format!("`{}` is a family over {}", reference.name, variables.join(" and "));
-                self.report(
-                    Diagnostic::new(Code::Family, message, datum.span.clone())
-                        .help(format!("write {}[*] for all of its members", reference.name)),
-                );
-                return Vec::new();
-            }
-        };
+        let Some(stages) = self.several(&reference, datum) else { return Vec::new() };
         if let Some(&stage) = stages.iter().find(|stage| !self.fits(**stage, kinds)) {
             self.wrong_kind(field.name, kinds, stage, datum);
             return Vec::new();
@@ -97,9 +62,10 @@ impl Checker<'_, '_> {
     }
 
     /// The one stage that a value names.
-    pub(super) fn one_stage(&mut self, role: &str, ty: &FieldType, datum: &Datum) -> Option<usize> {
-        let FieldType::Stage(kinds) = ty else { return None };
-        let reference = self.stage_reference(role, ty, datum)?;
+    pub(super) fn one_stage(&mut self, role: &str, kinds: &[&str], datum: &Datum) -> Option<usize> {
+        let wanted = format!("a stage of kind {}", kinds.join(" or "));
+        let example = format!("<the name of a {}>", kinds.join(" or "));
+        let reference = self.stage_reference(role, (&wanted, &example), datum)?;
         let stage = self.single(&reference, datum)?;
         if !self.fits(stage, kinds) {
             self.wrong_kind(role, kinds, stage, datum);
@@ -117,7 +83,9 @@ impl Checker<'_, '_> {
     }
 
     fn one_output(&mut self, role: &str, wanted: OutputType, datum: &Datum) -> Option<Input> {
-        let reference = self.stage_reference(role, &FieldType::Output(wanted), datum)?;
+        let ty = FieldType::Output(wanted);
+        let words = (describe(&ty), example(&ty));
+        let reference = self.stage_reference(role, (&words.0, &words.1), datum)?;
         let stage = self.single(&reference, datum)?;
         let kind = &self.table.instances[stage].stage.kind.node;
         // Outputs are the same for every method of a kind.
@@ -140,10 +108,12 @@ impl Checker<'_, '_> {
             }
             None if fitting.len() == 1 => fitting[0].to_owned(),
             None => {
-                let message = format!("`{role}` wants one output of `{}`", reference.name);
+                let message = format!("`{role}` wants one output of `{}`", reference.family.path);
                 let diagnostic = Diagnostic::new(Code::WrongType, message, datum.span.clone());
-                let choices: Vec<String> =
-                    fitting.iter().map(|name| format!("{}.{name}", reference.name)).collect();
+                let choices: Vec<String> = fitting
+                    .iter()
+                    .map(|name| format!("{}.{name}", reference.family.path))
+                    .collect();
                 self.report(if choices.is_empty() {
                     diagnostic.help(format!("a `{kind}` gives no such output"))
                 } else {
@@ -155,148 +125,38 @@ impl Checker<'_, '_> {
         Some(Input { role: role.to_owned(), stage, output: Some(output), many: false })
     }
 
-    fn stage_reference(
+    /// The reference that a value is; `wanted` says in words and by example what fits.
+    pub(super) fn stage_reference(
         &mut self,
         role: &str,
-        ty: &FieldType,
+        wanted: (&str, &str),
         datum: &Datum,
     ) -> Option<StageReference> {
-        match &datum.kind {
-            Kind::Stages(reference) => Some(reference.clone()),
-            Kind::Invalid => None,
+        let problem = match &datum.kind {
+            Kind::Stages(reference) => match self.evaluation.names.members(&reference.family) {
+                None => return Some(reference.clone()),
+                Some(members) => {
+                    let path = &reference.family.path;
+                    let members: Vec<String> =
+                        members.keys().map(|member| format!("{path}.{member}")).collect();
+                    let message = format!("`{path}` is an instance of a template, not a stage");
+                    Diagnostic::new(Code::WrongType, message, datum.span.clone())
+                        .help(format!("name one of its stages: {}", members.join(", ")))
+                }
+            },
+            Kind::Invalid => return None,
             Kind::Word(word) => {
-                let stages: Vec<String> = self.evaluation.stages.iter().cloned().collect();
-                let names = stages.iter().map(String::as_str);
-                self.report(
-                    Diagnostic::new(
-                        Code::UnknownName,
-                        format!("there is no stage `{word}`"),
-                        datum.span.clone(),
-                    )
-                    .maybe_help(suggest::help(word, "the stages are", names)),
-                );
-                None
+                let name = Name { node: word.clone(), span: datum.span.clone() };
+                unknown_stage(&name, &self.around.scope.stages(self.evaluation.names))
             }
             _ => {
-                let message = format!(
-                    "`{role}` wants {}, not {}",
-                    super::coerce::describe(ty),
-                    datum.describe()
-                );
-                self.report(
-                    Diagnostic::new(Code::WrongType, message, datum.span.clone())
-                        .help(format!("write for example {role}: {}", super::coerce::example(ty))),
-                );
-                None
+                let message = format!("`{role}` wants {}, not {}", wanted.0, datum.describe());
+                Diagnostic::new(Code::WrongType, message, datum.span.clone())
+                    .help(format!("write for example {role}: {}", wanted.1))
             }
-        }
-    }
-
-    fn single(&mut self, reference: &StageReference, datum: &Datum) -> Option<usize> {
-        let (message, help) = match self.find(reference, datum)? {
-            Found::One(stage) => return Some(stage),
-            Found::Selected(stages) if stages.len() == 1 => return Some(stages[0]),
-            Found::Selected(stages) => (
-                format!("one stage is wanted here, the selection leaves {}", stages.len()),
-                "select one member by the values of all its loop variables".to_owned(),
-            ),
-            Found::Whole(variables) => (
-                format!(
-                    "`{}` is a family over {}, one stage is wanted here",
-                    reference.name,
-                    variables.join(" and ")
-                ),
-                format!("select a member: {}[{}: …]", reference.name, variables.join(": …, ")),
-            ),
         };
-        self.report(Diagnostic::new(Code::Family, message, datum.span.clone()).help(help));
+        self.report(problem);
         None
-    }
-
-    /// Members that share this instance's rounds of the loops that both stand in, and that the
-    /// selection leaves.
-    fn find(&mut self, reference: &StageReference, datum: &Datum) -> Option<Found> {
-        let table = self.table;
-        let all = table.by_name.get(reference.name.as_str())?;
-        let own = self.instance();
-        let shared = all
-            .first()
-            .map(|&first| {
-                let theirs = &table.instances[first].rounds;
-                own.rounds.iter().zip(theirs).take_while(|(a, b)| a.place == b.place).count()
-            })
-            .unwrap_or(0);
-        let members: Vec<usize> = all
-            .iter()
-            .copied()
-            .filter(|&index| {
-                // Members of one name at other depths are reported as declared twice.
-                table.instances[index].rounds.get(..shared) == Some(&own.rounds[..shared])
-            })
-            .collect();
-        let first = members.first().copied()?;
-        let is_family = table.instances[first].rounds.len() > shared;
-        let variables: Vec<String> =
-            table.instances[first].bindings.0.iter().map(|(name, _)| name.clone()).collect();
-        match &reference.selection {
-            None if is_family => Some(Found::Whole(variables)),
-            None => Some(Found::One(first)),
-            Some(Selected::Everything) => Some(Found::Selected(members)),
-            Some(Selected::Members(selectors)) => {
-                self.select(reference, datum, members, selectors, &variables)
-            }
-        }
-    }
-
-    fn select(
-        &mut self,
-        reference: &StageReference,
-        datum: &Datum,
-        members: Vec<usize>,
-        selectors: &[(crate::language::syntax::tree::Name, Datum)],
-        variables: &[String],
-    ) -> Option<Found> {
-        let mut left = members.clone();
-        for (name, value) in selectors {
-            if !variables.contains(&name.node) {
-                let message = format!("`{}` has no loop variable `{}`", reference.name, name.node);
-                let known = variables.iter().map(String::as_str);
-                self.report(
-                    Diagnostic::new(Code::UnknownName, message, name.span.clone())
-                        .maybe_help(suggest::help(&name.node, "its loop variables are", known)),
-                );
-                return None;
-            }
-            if value.is_invalid() {
-                return None;
-            }
-            let wanted = value.as_binding();
-            left.retain(|&index| {
-                self.table.instances[index].bindings.get(&name.node) == wanted.as_ref()
-            });
-        }
-        if left.is_empty() {
-            let message = format!("no member of `{}` has these values", reference.name);
-            self.report(
-                Diagnostic::new(Code::Family, message, datum.span.clone())
-                    .help(format!("its members are {}", self.named(&reference.name, &members))),
-            );
-            return None;
-        }
-        Some(Found::Selected(left))
-    }
-
-    /// The first members of a family, as a file selects them.
-    fn named(&self, name: &str, members: &[usize]) -> String {
-        const MOST: usize = 4;
-        let first = members.iter().take(MOST);
-        let mut named: Vec<String> = first
-            .map(|&member| format!("{name}[{}]", self.table.instances[member].bindings))
-            .collect();
-        if members.len() > MOST {
-            named.push(format!("{} more", members.len() - MOST));
-        }
-        named.join(", ")
     }
 
     fn fits(&self, stage: usize, kinds: &[&str]) -> bool {
@@ -319,94 +179,5 @@ impl Checker<'_, '_> {
             Diagnostic::new(Code::WrongType, message, datum.span.clone())
                 .related(named.name.span.clone(), "declared here"),
         );
-    }
-}
-
-/// Adds to every field that wants them all stages that its stages were made from.
-pub(super) fn add_ancestors(stages: &mut [TypedStage], schemas: &Schemas) {
-    for index in 0..stages.len() {
-        let Some(schema) = schemas.get(&stages[index].kind, &stages[index].method) else {
-            continue;
-        };
-        let wanting = schema
-            .fields
-            .iter()
-            .filter(|field| matches!(field.ty, FieldType::Stages { with_ancestors: true, .. }));
-        for field in wanting {
-            let named: Vec<usize> = stages[index]
-                .inputs
-                .iter()
-                .filter(|input| input.role == field.name)
-                .map(|input| input.stage)
-                .collect();
-            let mut known: BTreeSet<usize> = named.iter().copied().collect();
-            let mut waiting = named;
-            while let Some(stage) = waiting.pop() {
-                let givers: Vec<usize> =
-                    stages[stage].inputs.iter().map(|input| input.stage).collect();
-                for giver in givers {
-                    if giver != index && known.insert(giver) {
-                        waiting.push(giver);
-                        let role = field.name.to_owned();
-                        let input = Input { role, stage: giver, output: None, many: true };
-                        stages[index].inputs.push(input);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Reports each group of stages that depend on each other once.
-pub(super) fn report_cycles(stages: &[TypedStage], diagnostics: &mut Vec<Diagnostic>) {
-    let mut graph = DiGraph::<(), ()>::new();
-    for _ in stages {
-        graph.add_node(());
-    }
-    for (index, stage) in stages.iter().enumerate() {
-        for input in &stage.inputs {
-            graph.add_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
-        }
-    }
-    for group in tarjan_scc(&graph) {
-        let first = group[0];
-        if group.len() == 1 && !graph.contains_edge(first, first) {
-            continue;
-        }
-        let mut members: Vec<usize> = group.iter().map(|node| node.index()).collect();
-        members.sort_unstable();
-        let way = way_around(stages, &members);
-        let labels: Vec<String> = way.iter().map(|&index| stages[index].label()).collect();
-        let message =
-            format!("the stages depend on each other: {} → {}", labels.join(" → "), labels[0]);
-        let mut diagnostic = Diagnostic::new(Code::Cycle, message, stages[way[0]].span.clone())
-            .help("a stage cannot take from one that is made from it; cut one of the references");
-        for &index in &way[1..] {
-            diagnostic = diagnostic.related(stages[index].span.clone(), "takes part in the cycle");
-        }
-        diagnostics.push(diagnostic);
-    }
-}
-
-/// A way from the first member through givers back to it, in the order in which they give.
-fn way_around(stages: &[TypedStage], members: &[usize]) -> Vec<usize> {
-    let mut way = vec![members[0]];
-    loop {
-        let last = way[way.len() - 1];
-        let giver = stages[last]
-            .inputs
-            .iter()
-            .map(|input| input.stage)
-            .find(|giver| members.contains(giver));
-        match giver {
-            Some(giver) if !way.contains(&giver) => way.push(giver),
-            Some(giver) => {
-                let begin = way.iter().position(|&stage| stage == giver).unwrap_or(0);
-                let mut circle = way.split_off(begin);
-                circle.reverse();
-                return circle;
-            }
-            None => return way,
-        }
     }
 }

@@ -1,275 +1,234 @@
 //! From pest's pairs to the tree. The grammar guarantees which children a rule has; where one is
 //! missing all the same, the piece is left out rather than trusted.
 
+use super::expression::{ExpressionBuilder, end};
 use super::tree::{
-    Expression, Field, Item, Name, Reference, Selection, Span, Spanned, Stage, Term,
+    Claim, Entry, Expression, Field, Import, ImportedName, ImportedNames, Item, Name, Over,
+    Parameter, Reference, Span, Spanned, Stage, Template,
 };
 use super::{Problems, Rule};
 use pest::iterators::Pair;
 
 /// Rules that only mark where something begins.
-const KEYWORDS: [Rule; 5] = [
+const KEYWORDS: [Rule; 9] = [
+    Rule::keyword_use,
+    Rule::keyword_as,
     Rule::keyword_experiment,
     Rule::keyword_param,
     Rule::keyword_let,
     Rule::keyword_for,
     Rule::keyword_in,
+    Rule::keyword_template,
+    Rule::keyword_claim,
 ];
 
-fn span(pair: &Pair<'_, Rule>) -> Span {
+/// The parts of a declaration without its keywords.
+type Parts<'i> = std::vec::IntoIter<Pair<'i, Rule>>;
+
+fn parts(pair: Pair<'_, Rule>) -> Parts<'_> {
+    let is_keyword = |part: &Pair<'_, Rule>| KEYWORDS.contains(&part.as_rule());
+    pair.into_inner().filter(|part| !is_keyword(part)).collect::<Vec<_>>().into_iter()
+}
+
+/// Where a piece stands in its own text.
+fn in_text(pair: &Pair<'_, Rule>) -> Span {
     pair.as_span().start()..end(pair)
 }
 
-/// Where a piece ends. A rule whose last part is optional swallows the blank space and comments
-/// in front of it even where it is absent, so the end of its last child counts.
-fn end(pair: &Pair<'_, Rule>) -> usize {
-    let last = match pair.as_rule() {
-        Rule::expression
-        | Rule::sum
-        | Rule::product
-        | Rule::factor
-        | Rule::reference
-        | Rule::header => pair.clone().into_inner().last(),
-        _ => None,
-    };
-    last.map_or(pair.as_span().end(), |last| end(&last))
+/// Builds declarations.
+pub(super) struct Builder<'p> {
+    expressions: ExpressionBuilder,
+    problems: &'p mut Problems,
 }
 
-fn name(pair: &Pair<'_, Rule>) -> Name {
-    Spanned { node: pair.as_str().trim().to_owned(), span: span(pair) }
-}
+impl Builder<'_> {
+    pub(super) fn new(base: usize, problems: &mut Problems) -> Builder<'_> {
+        Builder { expressions: ExpressionBuilder { base }, problems }
+    }
 
-/// The items among some pairs; broken pieces are reported.
-pub(super) fn items<'i>(
-    pairs: impl Iterator<Item = Pair<'i, Rule>>,
-    problems: &mut Problems,
-) -> Vec<Item> {
-    let mut found = Vec::new();
-    let mut before = None;
-    for pair in pairs {
-        let place = span(&pair);
-        match pair.as_rule() {
-            Rule::item => {
-                found.extend(
-                    pair.into_inner().next().and_then(|inner| declaration(inner, problems)),
-                );
+    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        self.expressions.span(pair)
+    }
+
+    fn name(&self, pair: &Pair<'_, Rule>) -> Name {
+        self.expressions.name(pair)
+    }
+
+    fn expression(&self, pair: Pair<'_, Rule>) -> Expression {
+        self.expressions.expression(pair)
+    }
+
+    /// The declarations among some pairs; broken pieces are reported.
+    pub(super) fn items<'i>(&mut self, pairs: impl Iterator<Item = Pair<'i, Rule>>) -> Vec<Item> {
+        let mut found = Vec::new();
+        let mut before = None;
+        for pair in pairs {
+            let place = in_text(&pair);
+            match pair.as_rule() {
+                Rule::item => {
+                    let inner = pair.into_inner().next();
+                    found.extend(inner.and_then(|inner| self.declaration(inner)));
+                }
+                Rule::broken_item | Rule::broken_inner => {
+                    self.problems.broken(&pair, before, self.expressions.base);
+                }
+                _ => {}
             }
-            Rule::broken_item | Rule::broken_inner => problems.broken(&pair, before),
-            _ => {}
+            before = Some(place);
         }
-        before = Some(place);
+        found
     }
-    found
-}
 
-fn declaration(pair: Pair<'_, Rule>, problems: &mut Problems) -> Option<Item> {
-    let whole = span(&pair);
-    let rule = pair.as_rule();
-    let is_keyword = |part: &Pair<'_, Rule>| KEYWORDS.contains(&part.as_rule());
-    let parts: Vec<Pair<'_, Rule>> = pair.into_inner().filter(|part| !is_keyword(part)).collect();
-    let mut parts = parts.into_iter();
-    Some(match rule {
-        Rule::experiment => {
-            Item::Experiment { name: name(&parts.next()?), fields: block(parts.next()?, problems) }
-        }
-        Rule::param => Item::Param {
-            name: name(&parts.next()?),
-            type_name: name(&parts.next()?),
-            default: expression(parts.next()?),
-        },
-        Rule::binding => Item::Let { name: name(&parts.next()?), value: expression(parts.next()?) },
-        Rule::sweep => {
-            let variables = parts.next()?.into_inner().map(|pair| name(&pair)).collect();
-            let values = expression(parts.next()?);
-            let open = span(&parts.next()?);
-            let is_closed = parts.clone().any(|part| part.as_rule() == Rule::close);
-            let unclosed_before = problems.unclosed;
-            let body = items(parts, problems);
-            // A block inside that is never closed took the loop's own brace.
-            if !is_closed && problems.unclosed == unclosed_before {
-                problems.unclosed(open, "close the loop with `}` behind its last stage");
-            }
-            Item::For { variables, values, body }
-        }
-        Rule::stage => Item::Stage(stage(whole, parts, problems)?),
-        _ => return None,
-    })
-}
-
-fn stage(
-    span: Span,
-    mut parts: std::vec::IntoIter<Pair<'_, Rule>>,
-    problems: &mut Problems,
-) -> Option<Stage> {
-    let kind = name(&parts.next()?);
-    let own_name = name(&parts.next()?);
-    let mut header = None;
-    let mut fields = Vec::new();
-    for part in parts {
-        match part.as_rule() {
-            Rule::header => {
-                let place = self::span(&part);
-                let inner = part.into_inner().next()?;
-                header = Some(Spanned { node: reference(inner)?, span: place });
-            }
-            _ => fields = block(part, problems),
-        }
-    }
-    Some(Stage { kind, name: own_name, header, fields, span })
-}
-
-fn block(pair: Pair<'_, Rule>, problems: &mut Problems) -> Vec<Field> {
-    let open = pair.as_span().start();
-    let mut fields = Vec::new();
-    let mut before = None;
-    for part in pair.into_inner() {
-        let place = span(&part);
-        match part.as_rule() {
-            Rule::field => fields.extend(field(part)),
-            _ => problems.broken_field(&part, before, open..open + 1),
-        }
-        before = Some(place);
-    }
-    fields
-}
-
-fn field(pair: Pair<'_, Rule>) -> Option<Field> {
-    let mut parts = pair.into_inner();
-    Some(Field { name: name(&parts.next()?), value: expression(parts.next()?) })
-}
-
-/// An expression, from its rule or any rule within it.
-pub(super) fn expression(pair: Pair<'_, Rule>) -> Expression {
-    let place = span(&pair);
-    let node = match pair.as_rule() {
-        Rule::sum | Rule::product => return operations(pair),
-        Rule::factor => return factor(pair),
-        Rule::number => number(pair),
-        Rule::text => Term::Text(unescape(pair.into_inner().as_str())),
-        Rule::list => Term::List(pair.into_inner().map(expression).collect()),
-        Rule::group => return group(pair),
-        Rule::record => Term::Record(pair.into_inner().filter_map(field).collect()),
-        Rule::call => call(pair),
-        Rule::reference => match reference(pair) {
-            Some(reference) => Term::Reference(reference),
-            None => Term::List(Vec::new()),
-        },
-        _ => {
-            let text = pair.as_str().to_owned();
-            return match pair.into_inner().next() {
-                Some(inner) => expression(inner),
-                None => Spanned { node: Term::Text(text), span: place },
-            };
-        }
-    };
-    Spanned { node, span: place }
-}
-
-fn operations(pair: Pair<'_, Rule>) -> Expression {
-    let whole = span(&pair);
-    let mut parts = pair.into_inner();
-    let mut left = match parts.next() {
-        Some(first) => expression(first),
-        None => Spanned { node: Term::List(Vec::new()), span: whole },
-    };
-    while let (Some(operator), Some(right)) = (parts.next(), parts.next()) {
-        let right = expression(right);
-        let place = left.span.start..right.span.end;
-        let operator = operator.as_str().chars().next().unwrap_or('+');
-        let node = Term::Operation { operator, left: Box::new(left), right: Box::new(right) };
-        left = Spanned { node, span: place };
-    }
-    left
-}
-
-fn factor(pair: Pair<'_, Rule>) -> Expression {
-    let place = span(&pair);
-    let mut parts: Vec<Pair<'_, Rule>> = pair.into_inner().collect();
-    let negative = parts.len() > 1;
-    let value = match parts.pop() {
-        Some(last) => expression(last),
-        None => Spanned { node: Term::List(Vec::new()), span: place.clone() },
-    };
-    if negative { Spanned { node: Term::Negation(Box::new(value)), span: place } } else { value }
-}
-
-fn number(pair: Pair<'_, Rule>) -> Term {
-    let mut digits = String::new();
-    let mut unit = None;
-    for part in pair.into_inner() {
-        match part.as_rule() {
-            Rule::unit => unit = Some(name(&part)),
-            _ => digits = part.as_str().replace('_', ""),
-        }
-    }
-    Term::Number { digits, unit }
-}
-
-fn group(pair: Pair<'_, Rule>) -> Expression {
-    let place = span(&pair);
-    let has_comma = pair.as_str().trim_end_matches([')', ' ', '\n', '\t', '\r']).ends_with(',');
-    let mut members: Vec<Expression> = pair.into_inner().map(expression).collect();
-    if members.len() == 1 && !has_comma {
-        return members.remove(0);
-    }
-    Spanned { node: Term::Tuple(members), span: place }
-}
-
-fn call(pair: Pair<'_, Rule>) -> Term {
-    let mut parts = pair.into_inner();
-    let word = parts.next().map(|pair| name(&pair));
-    let arguments = parts
-        .filter_map(|argument| {
-            let mut parts = argument.into_inner();
-            let first = parts.next()?;
-            Some(match parts.next() {
-                Some(value) => (Some(name(&first)), expression(value)),
-                None => (None, expression(first)),
-            })
-        })
-        .collect();
-    let empty = || Spanned { node: String::new(), span: 0..0 };
-    Term::Call { name: word.unwrap_or_else(empty), arguments }
-}
-
-fn reference(pair: Pair<'_, Rule>) -> Option<Reference> {
-    let mut parts = pair.into_inner();
-    let own_name = name(&parts.next()?);
-    let mut found = Reference { name: own_name, selection: None, output: None };
-    for part in parts {
-        match part.as_rule() {
-            Rule::selection => found.selection = Some(selection(part)),
-            _ => found.output = Some(name(&part)),
-        }
-    }
-    Some(found)
-}
-
-fn selection(pair: Pair<'_, Rule>) -> Selection {
-    let members: Vec<(Name, Expression)> = pair
-        .into_inner()
-        .filter(|part| part.as_rule() == Rule::selector)
-        .filter_map(|part| {
-            let mut parts = part.into_inner();
-            Some((name(&parts.next()?), expression(parts.next()?)))
-        })
-        .collect();
-    if members.is_empty() { Selection::Everything } else { Selection::Members(members) }
-}
-
-fn unescape(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next() {
-                Some('n') => plain.push('\n'),
-                Some('t') => plain.push('\t'),
-                Some(other) => plain.push(other),
-                None => {}
+    fn declaration(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
+        let whole = self.span(&pair);
+        let rule = pair.as_rule();
+        let mut parts = parts(pair);
+        Some(match rule {
+            Rule::import => Item::Import(self.import(parts)?),
+            Rule::experiment => Item::Experiment {
+                name: self.name(&parts.next()?),
+                fields: self.settings(parts.next()?),
             },
-            other => plain.push(other),
-        }
+            Rule::param => Item::Param {
+                name: self.name(&parts.next()?),
+                type_name: self.name(&parts.next()?),
+                default: self.expression(parts.next()?),
+                settings: parts.next().map(|pair| self.settings(pair)).unwrap_or_default(),
+            },
+            Rule::binding => {
+                Item::Let { name: self.name(&parts.next()?), value: self.expression(parts.next()?) }
+            }
+            Rule::sweep => self.sweep(parts)?,
+            Rule::template => Item::Template(self.template(parts)?),
+            Rule::claim => Item::Claim(self.claim(whole, parts)?),
+            Rule::stage => Item::Stage(self.stage(whole, parts)?),
+            _ => return None,
+        })
     }
-    plain
+
+    fn import(&self, mut parts: Parts<'_>) -> Option<Import> {
+        let path = self.expressions.literal(parts.next()?);
+        let names = parts.next()?;
+        let names = match names.as_rule() {
+            Rule::imported_names => ImportedNames::Chosen(
+                names.into_inner().filter_map(|imported| self.imported_name(imported)).collect(),
+            ),
+            _ => ImportedNames::Namespace(self.name(&names)),
+        };
+        Some(Import { path, names })
+    }
+
+    fn imported_name(&self, pair: Pair<'_, Rule>) -> Option<ImportedName> {
+        let mut names = parts(pair);
+        let original = self.name(&names.next()?);
+        let local = names.next().map_or_else(|| original.clone(), |pair| self.name(&pair));
+        Some(ImportedName { original, local })
+    }
+
+    fn sweep(&mut self, parts: Parts<'_>) -> Option<Item> {
+        let mut over = Vec::new();
+        let mut body = Vec::new();
+        for part in parts {
+            match part.as_rule() {
+                Rule::over => over.push(self.over(part)?),
+                _ => body = self.body(part, "close the loop with `}` behind its last stage"),
+            }
+        }
+        Some(Item::For { over, body })
+    }
+
+    fn over(&self, pair: Pair<'_, Rule>) -> Option<Over> {
+        let mut parts = parts(pair);
+        let variables = parts.next()?.into_inner().map(|pair| self.name(&pair)).collect();
+        Some(Over { variables, values: self.expression(parts.next()?) })
+    }
+
+    fn template(&mut self, mut parts: Parts<'_>) -> Option<Template> {
+        let name = self.name(&parts.next()?);
+        let parameters =
+            parts.next()?.into_inner().filter_map(|pair| self.parameter(pair)).collect();
+        let help = "close the template with `}` behind its last stage";
+        Some(Template { name, parameters, body: self.body(parts.next()?, help) })
+    }
+
+    fn parameter(&self, pair: Pair<'_, Rule>) -> Option<Parameter> {
+        let mut parts = pair.into_inner();
+        Some(Parameter {
+            name: self.name(&parts.next()?),
+            type_name: self.name(&parts.next()?),
+            default: parts.next().map(|pair| self.expression(pair)),
+        })
+    }
+
+    /// The declarations between braces; reports where the closing one is missing.
+    fn body(&mut self, pair: Pair<'_, Rule>, help: &str) -> Vec<Item> {
+        let mut parts = pair.into_inner();
+        let open = parts.next().map(|open| self.span(&open));
+        let is_closed = parts.clone().any(|part| part.as_rule() == Rule::close);
+        let unclosed_before = self.problems.unclosed;
+        let items = self.items(parts);
+        // A block inside that is never closed took the brace.
+        if let Some(open) = open
+            && !is_closed
+            && self.problems.unclosed == unclosed_before
+        {
+            self.problems.unclosed(open, help);
+        }
+        items
+    }
+
+    fn claim(&self, span: Span, mut parts: Parts<'_>) -> Option<Claim> {
+        let name = self.name(&parts.next()?);
+        let (method, arguments) = self.expressions.call(parts.next()?)?;
+        Some(Claim { name, method, arguments, span })
+    }
+
+    fn stage(&mut self, span: Span, mut parts: Parts<'_>) -> Option<Stage> {
+        let mut kind: Vec<Name> = parts.next()?.into_inner().map(|pair| self.name(&pair)).collect();
+        let (kind, namespace) = (kind.pop()?, kind.pop());
+        let name = self.name(&parts.next()?);
+        let mut header = None;
+        let mut entries = Vec::new();
+        for part in parts {
+            match part.as_rule() {
+                Rule::header => header = Some(self.header(part)?),
+                _ => entries = self.block(part),
+            }
+        }
+        Some(Stage { namespace, kind, name, header, entries, span })
+    }
+
+    fn header(&self, pair: Pair<'_, Rule>) -> Option<Spanned<Reference>> {
+        let span = self.span(&pair);
+        let node = self.expressions.reference(pair.into_inner().next()?)?;
+        Some(Spanned { node, span })
+    }
+
+    fn block(&mut self, pair: Pair<'_, Rule>) -> Vec<Entry> {
+        let open = pair.as_span().start();
+        let mut entries = Vec::new();
+        let mut before = None;
+        for part in pair.into_inner() {
+            let place = in_text(&part);
+            match part.as_rule() {
+                Rule::broken_field => {
+                    self.problems.broken_field(&part, before, open, self.expressions.base);
+                }
+                _ => entries.extend(self.expressions.entry(part)),
+            }
+            before = Some(place);
+        }
+        entries
+    }
+
+    /// A block that holds fields alone.
+    fn settings(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
+        self.block(pair)
+            .into_iter()
+            .filter_map(|entry| match entry {
+                Entry::Field(field) => Some(field),
+                Entry::Spread(_) => None,
+            })
+            .collect()
+    }
 }

@@ -32,7 +32,7 @@ pub(super) fn translate(error: &Error<Rule>, text: &str, offset: usize) -> Diagn
     let expected = expected(error, place);
     if expected.is_empty() {
         return Diagnostic::new(Code::Syntax, format!("`{found}` cannot stand here"), span)
-            .help("a declaration begins with experiment, param, let, for or a stage kind");
+            .help("a declaration begins with use, experiment, param, let, for, template, claim or a stage kind");
     }
     let wanted = format!("expected {}", expected.join(" or "));
     if text[place..].trim().is_empty() {
@@ -56,7 +56,7 @@ fn broken_string(text: &str, place: usize, begin: Span) -> Diagnostic {
         Some(letter) => {
             let message = format!("there is no escape `\\{letter}`");
             Diagnostic::new(Code::Syntax, message, begin)
-                .help("write `\\\\` for a backslash; the others are `\\\"`, `\\n` and `\\t`")
+                .help("write `\\\\` for a backslash; the others are `\\\"`, `\\n`, `\\t`, `\\{` and `\\}`")
         }
         None => Diagnostic::new(Code::Syntax, "this string is never closed", begin)
             .help("close it with `\"` on the same line"),
@@ -115,9 +115,8 @@ fn expected(error: &Error<Rule>, place: usize) -> Vec<String> {
             .filter(|mark| has(mark) && !(before_value && matches!(*mark, "{" | "\"")))
             .map(|mark| format!("`{mark}`")),
     );
-    if has("in") {
-        words.push("`in`".to_owned());
-    }
+    let keywords = ["in", "as", "then", "else"];
+    words.extend(keywords.into_iter().filter(|word| has(word)).map(|word| format!("`{word}`")));
     words
 }
 
@@ -134,12 +133,19 @@ fn nouns(error: &Error<Rule>) -> Vec<String> {
         let word = match rule {
             Rule::identifier | Rule::variables | Rule::type_name => "a name",
             Rule::field => "a field such as `size: 32px`",
+            Rule::literal => "a path in quotes",
+            Rule::imported_names => "the names in braces",
+            Rule::parameter => "a parameter such as `epochs: int = 100`",
+            Rule::call => "a statement such as `trend(…)`",
             Rule::reference | Rule::header => "a stage or method name",
             Rule::item
             | Rule::experiment
             | Rule::param
             | Rule::binding
             | Rule::sweep
+            | Rule::import
+            | Rule::template
+            | Rule::claim
             | Rule::stage => "a declaration",
             Rule::EOI => "the end of the line",
             Rule::selector => "`variable: value`",

@@ -2,15 +2,20 @@
 
 mod build;
 mod expectation;
+mod expression;
+mod nesting;
 mod scan;
 pub mod tree;
+pub(super) mod walk;
 
 use super::diagnostic::{Code, Diagnostic};
+use build::Builder;
 use expectation::translate;
+use expression::ExpressionBuilder;
+use nesting::{DEEPEST, MOST_OPERATORS, too_deep};
 use pest::Parser;
 use pest::error::Error;
 use pest::iterators::{Pair, Pairs};
-use scan::{DEEPEST, MOST_OPERATORS, too_deep};
 use tree::{Expression, Item, Span};
 
 use grammar::{Grammar, Rule};
@@ -46,24 +51,26 @@ pub struct Problems {
     unclosed: usize,
 }
 
-/// Parses a file.
-pub fn parse(text: &str) -> Parsed {
+/// Parses a file whose first byte has the position `base`.
+pub fn parse(text: &str, base: usize) -> Parsed {
     let mut problems = Problems::default();
-    if let Some(place) = too_deep(text) {
+    let whole = base..base + text.len();
+    if let Some(deep) = too_deep(text) {
         let message = format!(
             "brackets are nested more than {DEEPEST} deep, or one value has more than \
              {MOST_OPERATORS} operators"
         );
         let help = "name the inner parts with `let`";
+        let place = base + deep.start..base + deep.end;
         problems.diagnostics.push(Diagnostic::new(Code::Syntax, message, place).help(help));
-        problems.pieces.push(0..text.len());
+        problems.pieces.push(whole);
         return Parsed { items: Vec::new(), problems };
     }
     let items = match read(Rule::file, text) {
-        Ok(pairs) => build::items(pairs.flat_map(Pair::into_inner), &mut problems),
+        Ok(pairs) => Builder::new(base, &mut problems).items(pairs.flat_map(Pair::into_inner)),
         Err(error) => {
-            problems.diagnostics.push(translate(&error, text, 0));
-            problems.pieces.push(0..text.len());
+            problems.diagnostics.push(translate(&error, text, base));
+            problems.pieces.push(whole);
             Vec::new()
         }
     };
@@ -78,41 +85,50 @@ fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
     Grammar::parse(rule, text).map_err(Box::new)
 }
 
-/// Parses one expression, such as the value of `--set`.
+/// Parses one expression, such as the value of `--set`, whose first byte has the position `base`.
 ///
 /// # Errors
 /// The text is no expression.
-pub fn parse_expression(text: &str) -> Result<Expression, Box<Diagnostic>> {
-    if let Some(place) = too_deep(text) {
+pub fn parse_expression(text: &str, base: usize) -> Result<Expression, Box<Diagnostic>> {
+    if let Some(deep) = too_deep(text) {
         return Err(Box::new(Diagnostic::new(
             Code::Syntax,
             "the value is nested too deep or too long",
-            place,
+            base + deep.start..base + deep.end,
         )));
     }
     let pair = read(Rule::expression_alone, text)
-        .map_err(|error| Box::new(translate(&error, text, 0)))?
+        .map_err(|error| Box::new(translate(&error, text, base)))?
         .flat_map(Pair::into_inner)
         .next();
-    let missing = || Box::new(Diagnostic::new(Code::Syntax, "there is no value", 0..text.len()));
-    pair.map(build::expression).ok_or_else(missing)
+    let place = base..base + text.len();
+    let missing = || Box::new(Diagnostic::new(Code::Syntax, "there is no value", place));
+    pair.map(|pair| ExpressionBuilder { base }.expression(pair)).ok_or_else(missing)
 }
 
 impl Problems {
-    /// Reports the opening brace of a block or loop that is never closed.
+    /// Reports the opening brace of a block, loop or template that is never closed.
     fn unclosed(&mut self, open: Span, help: &str) {
         self.unclosed += 1;
         self.diagnostics.push(expectation::unclosed('{', open).help(help));
     }
 
-    /// Reports a piece of a block that is no field. A declaration among the fields means that the
-    /// block should have ended in front of it.
-    fn broken_field(&mut self, pair: &Pair<'_, Rule>, before: Option<Span>, open: Span) {
+    /// Reports a piece of a block that is no field; `open` is the block's brace and `before` the
+    /// entry in front, both in the text. A declaration among the fields means that the block
+    /// should have ended in front of it.
+    fn broken_field(
+        &mut self,
+        pair: &Pair<'_, Rule>,
+        before: Option<Span>,
+        open: usize,
+        base: usize,
+    ) {
         let text = pair.as_str().trim_end();
         if read(Rule::item_alone, text).is_err() {
-            return self.broken(pair, before);
+            return self.broken(pair, before, base);
         }
-        let begin = pair.as_span().start();
+        let begin = base + pair.as_span().start();
+        let open = base + open..base + open + 1;
         let is_first = self.pieces.last().is_none_or(|last| last.end <= open.start);
         self.pieces.push(begin..begin + text.len());
         if is_first {
@@ -123,7 +139,7 @@ impl Problems {
     /// Reports a piece that the grammar swallowed as broken: it is parsed alone for its place and
     /// expectation. Together with what stands in front of it on the same line, because it is most
     /// often the rest of that.
-    fn broken(&mut self, pair: &Pair<'_, Rule>, before: Option<Span>) {
+    fn broken(&mut self, pair: &Pair<'_, Rule>, before: Option<Span>, base: usize) {
         let (rule, what) = match pair.as_rule() {
             Rule::broken_field => (Rule::field_alone, "field"),
             _ => (Rule::item_alone, "declaration"),
@@ -131,18 +147,19 @@ impl Problems {
         let file = pair.as_span().get_input();
         let start = pair.as_span().start();
         let end = start + pair.as_str().trim_end().len();
-        self.pieces.push(start..end);
+        let piece = base + start..base + end;
+        self.pieces.push(piece.clone());
         let is_rest = |before: &Span| {
             let between = file[before.start..start].trim_end_matches([' ', '\t']);
             !between.ends_with(['\n', ',', '}'])
         };
         let begin = before.filter(is_rest).map_or(start, |before| before.start);
         self.diagnostics.push(match read(rule, &file[begin..end]) {
-            Err(error) => translate(&error, &file[begin..end], begin),
+            Err(error) => translate(&error, &file[begin..end], base + begin),
             // It parses alone but not where it stands.
             Ok(_) => {
                 let message = format!("this {what} cannot stand here");
-                Diagnostic::new(Code::Syntax, message, start..end)
+                Diagnostic::new(Code::Syntax, message, piece)
             }
         });
     }
