@@ -11,6 +11,7 @@ mod evaluate;
 mod expand;
 pub mod experiment;
 mod follow_up;
+pub mod format;
 mod instantiate;
 mod limits;
 pub mod manual;
