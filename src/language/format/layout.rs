@@ -150,8 +150,11 @@ impl Printer {
             match gap {
                 Gap::Nothing => {}
                 Gap::Space | Gap::Column => self.is_space_due = true,
-                Gap::Break => self.new_line(indent),
+                // Before the comments in front of the part or, where there are none, before it.
+                Gap::Break if node.first().comments.is_empty() => self.new_line(indent),
+                Gap::Break => {}
             }
+            let inner = if *gap == Gap::Break { indent } else { inner };
             let (width, is_within) = lead(&parts[index + 1..], self.width);
             let tail = if is_within { width } else { width + tail };
             if index == 0 {
