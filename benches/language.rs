@@ -4,6 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use msx::graph::Graph;
+use msx::language::format::{WIDTH, format};
 use msx::language::{Alone, Source, compile};
 use std::fmt::Write;
 use std::hint::black_box;
@@ -41,6 +42,9 @@ fn language(bencher: &mut Criterion) {
                 .iter(|| black_box(compile(&source, &Alone, &schemas, &[]).expect("no mistakes")));
         });
         let compiled = compile(&source, &Alone, &schemas, &[]).expect("no mistakes");
+        bencher.bench_function(&format!("format/{name}"), |bencher| {
+            bencher.iter(|| black_box(format(&source, WIDTH)));
+        });
         bencher.bench_function(&format!("graph/{name}"), |bencher| {
             bencher.iter(|| black_box(Graph::build(&compiled.experiment, &schemas)));
         });

@@ -13,6 +13,7 @@ mod check;
 mod completions;
 mod errors;
 mod explain;
+mod fmt;
 mod graph;
 mod load;
 mod plan;
@@ -52,6 +53,8 @@ enum Command {
     Run(run::Arguments),
     /// Look for errors without touching data
     Check(check::Arguments),
+    /// Put files into the one style, in place
+    Fmt(fmt::Arguments),
     /// Say for every stage whether it is cached, will run or may run
     Plan(plan::Arguments),
     /// Print the graph of stages for Graphviz or Mermaid
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Stages(arguments) => stages::run(&arguments),

@@ -73,7 +73,7 @@ impl Sources for ProjectFiles {
 }
 
 /// The folder that a file lies in.
-fn folder(file: &Path) -> &Path {
+pub(super) fn folder(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new("/"))
 }
 
@@ -87,7 +87,7 @@ fn no_file(path: &str, error: &io::Error) -> Refusal {
 }
 
 /// The text of a file, unless it cannot be one of ours.
-fn read(path: &Path) -> Result<String, Refusal> {
+pub(super) fn read(path: &Path) -> Result<String, Refusal> {
     let refused = |reason: String, help: &str| Refusal { reason, help: help.to_owned() };
     let unreadable =
         |error: io::Error| refused(error.to_string(), "check its name and that you may read it");

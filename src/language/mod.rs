@@ -14,6 +14,7 @@ mod expand;
 pub mod experiment;
 pub mod explain;
 mod follow_up;
+pub mod format;
 mod instantiate;
 mod limits;
 pub mod manual;

@@ -18,7 +18,8 @@ use pest::error::Error;
 use pest::iterators::{Pair, Pairs};
 use tree::{Expression, Item, Span};
 
-use grammar::{Grammar, Rule};
+use grammar::Grammar;
+pub(super) use grammar::Rule;
 
 mod grammar {
     // pest derives an enum of all rules, which the grammar documents.
@@ -28,7 +29,7 @@ mod grammar {
 
     #[derive(Parser)]
     #[grammar = "../grammar/msx.pest"]
-    pub(super) struct Grammar;
+    pub(in crate::language) struct Grammar;
 }
 
 /// What reading a file gave.
@@ -75,6 +76,14 @@ pub fn parse(text: &str, base: usize) -> Parsed {
         }
     };
     Parsed { items, problems }
+}
+
+/// The pieces of a file as the grammar has them, or nothing where it is nested too deep to be read.
+pub(super) fn pieces(text: &str) -> Option<Pairs<'_, Rule>> {
+    if too_deep(text).is_some() {
+        return None;
+    }
+    read(Rule::file, text).ok()
 }
 
 /// Text as one rule of the grammar.

@@ -1,0 +1,120 @@
+//! `msx fmt` on the file system, and the examples with the program's own stages.
+
+#[path = "support/noise.rs"]
+mod noise;
+#[path = "support/project.rs"]
+mod project;
+
+use msx::language::format::{WIDTH, format};
+use msx::language::{Alone, Source, compile};
+use noise::with_noise;
+use project::Project;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Stdio;
+
+const UGLY: &str = "experiment  e{seed :1}  # why\nreport page{ }\n";
+const NEAT: &str = "experiment e { seed: 1 }  # why\nreport page { }\n";
+
+#[test]
+fn a_file_is_rewritten_in_place() {
+    let project = Project::new(UGLY);
+    fs::set_permissions(&project.file, fs::Permissions::from_mode(0o640)).expect("ours");
+    symlink("experiment.msx", project.folder().join("link.msx")).expect("writable");
+    let said = project.msx(&["fmt", "link.msx"]);
+    assert_eq!((said.code, said.err.trim()), (Some(0), "formatted link.msx"));
+    assert_eq!(fs::read_to_string(&project.file).expect("readable"), NEAT);
+    assert!(project.folder().join("link.msx").is_symlink());
+    let state = fs::metadata(&project.file).expect("it is there");
+    assert_eq!(state.permissions().mode() & 0o777, 0o640);
+
+    let again = project.msx(&["fmt", "experiment.msx"]);
+    assert_eq!((again.code, again.err.trim()), (Some(0), ""));
+    let untouched = fs::metadata(&project.file).expect("it is there");
+    assert_eq!(untouched.modified().expect("known"), state.modified().expect("known"));
+    let beside = fs::read_dir(project.folder()).expect("readable").count();
+    assert_eq!(beside, 2, "a temporary file was left");
+}
+
+#[test]
+fn a_check_changes_nothing_and_shows_what_would() {
+    let project = Project::new(UGLY);
+    let said = project.msx(&["fmt", "--check", "experiment.msx"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    for line in ["experiment.msx", "1 - experiment  e{seed :1}", "1 + experiment e { seed: 1 }"] {
+        assert!(said.out.contains(line), "{}", said.out);
+    }
+    assert_eq!(fs::read_to_string(&project.file).expect("readable"), UGLY);
+    project.write(NEAT);
+    let said = project.msx(&["fmt", "--check", "experiment.msx"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
+
+    let long: String = (0..60).map(|number| format!("let  a{number} = 1\n\n")).collect();
+    project.write(&long);
+    let said = project.msx(&["fmt", "--check", "experiment.msx"]);
+    assert!(said.out.contains("and 96 more lines"), "{}", said.out);
+}
+
+#[test]
+fn folders_are_looked_through_but_for_hidden_ones_and_results() {
+    let project = Project::new(UGLY);
+    for name in ["lib/deep/a.msx", "cache/b.msx", ".hidden/c.msx", "lib/.d.msx", "notes.txt"] {
+        let path = project.folder().join(name);
+        fs::create_dir_all(path.parent().expect("in a folder")).expect("writable");
+        fs::write(path, UGLY).expect("writable");
+    }
+    let said = project.msx(&["fmt", "."]);
+    assert_eq!(said.err.trim(), "formatted ./experiment.msx formatted ./lib/deep/a.msx");
+    let missing = project.msx(&["fmt", "none.msx", "experiment.msx"]);
+    assert_eq!(missing.code, Some(1));
+    assert!(missing.err.contains("none.msx"), "{}", missing.err);
+}
+
+#[test]
+fn standard_input_goes_to_standard_output() {
+    let project = Project::new(NEAT);
+    let mut command = project.command(&["fmt", "-", "--width", "20"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let text = b"experiment e { seed: 1 }\n";
+    child.stdin.take().expect("a pipe").write_all(text).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "experiment e {\n    seed: 1\n}\n");
+    assert_eq!(project.msx(&["fmt", "-", "--width", "3"]).code, Some(2));
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_kept() {
+    let project = Project::new(&format!("{UGLY}what   is this\n"));
+    let said = project.msx(&["fmt", "experiment.msx"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("experiment.msx:3:"), "{}", said.err);
+    let text = fs::read_to_string(&project.file).expect("readable");
+    assert_eq!(text, format!("{NEAT}what   is this\n"));
+}
+
+/// The stages of a file, without their places in it.
+fn stages(text: &str) -> String {
+    let schemas = msx::stages::schemas();
+    let source = Source::new("any.msx", text);
+    let mut compiled = compile(&source, &Alone, &schemas, &[]).expect("no mistakes");
+    compiled.experiment.stages.iter_mut().for_each(|stage| stage.span = 0..0);
+    format!("{:#?}", compiled.experiment)
+}
+
+#[test]
+fn formatted_examples_have_the_same_stages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in ["examples/mednist.msx", "examples/chest.msx", "experiments/chest_classes.msx"] {
+        let text = fs::read_to_string(root.join(name)).expect("readable");
+        for seed in 0..20_u8 {
+            let noise: Vec<u8> = (0..97).map(|step: u8| step.wrapping_mul(2 * seed + 37)).collect();
+            let noisy = with_noise(&text, &noise);
+            let formatted = format(&Source::new(name, noisy), WIDTH).text;
+            assert_eq!(stages(&text), stages(&formatted), "{formatted}");
+        }
+    }
+}
