@@ -156,7 +156,14 @@ fn every_dependency_has_its_reason() {
 #[test]
 fn links_in_documents_lead_somewhere() {
     let mut paths = files("docs", "md");
-    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "experiments/README.md"] {
+    paths.extend(files("docs/editors", "md"));
+    for name in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "editors/README.md",
+        "experiments/README.md",
+    ] {
         paths.push(root().join(name));
     }
     for path in paths {

@@ -5,6 +5,7 @@ mod expectation;
 mod expression;
 mod nesting;
 mod scan;
+pub mod tokens;
 pub mod tree;
 pub(super) mod walk;
 

@@ -1,0 +1,10 @@
+[
+  (imported_names)
+  (parameters)
+  (body)
+  (block)
+  (settings)
+  (record)
+  (list)
+  (call)
+] @fold

@@ -1,0 +1,1 @@
+../../../tree-sitter-msx/queries/highlights.scm
