@@ -188,6 +188,22 @@ fn every_class_of_token_is_met() {
 }
 
 #[test]
+fn what_the_language_cannot_read_is_broken_and_no_more() {
+    let text = "let x 3 # why\ndataset d: phantom { size = 3 px\n count: 4 }";
+    let found: Vec<_> =
+        tokens(text).into_iter().map(|token| (&text[token.span], token.class)).collect();
+    assert_eq!(found[0], ("let x 3 # why", Class::Broken));
+    assert_eq!(found[1..3], [("dataset", Class::Kind), ("d", Class::Name)]);
+    assert_eq!(found[6], ("size = 3 px", Class::Broken));
+    assert_eq!(found[7], ("count", Class::Field));
+
+    let deep = format!("let x = {}", "[".repeat(100));
+    let found = tokens(&deep);
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].span, found[0].class), (&(0..deep.len()), Class::Broken));
+}
+
+#[test]
 fn tree_sitter_finds_a_mistake_where_the_language_does() {
     for path in files() {
         let text = read(&path);
