@@ -172,6 +172,13 @@ impl<'t> Names<'t> {
         self.files[file].templates.get(name)
     }
 
+    /// Whether what a declaration in a file is an instance of was imported and could not be found.
+    pub(super) fn is_kind_missing(&self, file: usize, stage: &Stage) -> bool {
+        let names = &self.files[file];
+        let imported = stage.namespace.as_ref().unwrap_or(&stage.kind).node.as_str();
+        names.imports.get(imported).is_some_and(Imported::is_missing)
+    }
+
     /// The templates in sight of a file.
     pub(super) fn templates(&self, file: usize) -> Vec<&'t str> {
         let names = &self.files[file];

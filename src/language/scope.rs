@@ -204,8 +204,11 @@ impl<'t> Scope<'t> {
             return Head::Value(datum);
         }
         if let Some(region) = &self.region
-            && region.stages.contains_key(name)
+            && let Some(stage) = region.stages.get(name)
         {
+            if evaluation.names.is_kind_missing(self.file, stage) {
+                return Head::Missing;
+            }
             let path = format!("{}{name}", region.prefix);
             return Head::Stages(Family { file: region.file, path });
         }
