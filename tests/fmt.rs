@@ -107,6 +107,7 @@ fn stages(name: &str, text: &str) -> String {
     let source = Source::new(name, text);
     let mut compiled = compile(&source, &files, &schemas, &[]).expect("no mistakes");
     compiled.experiment.stages.iter_mut().for_each(|stage| stage.span = 0..0);
+    compiled.experiment.claims.iter_mut().for_each(|claim| claim.span = 0..0);
     format!("{:#?}", compiled.experiment)
 }
 
