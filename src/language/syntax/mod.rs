@@ -3,6 +3,7 @@
 mod build;
 mod expression;
 mod nesting;
+pub mod tokens;
 pub mod tree;
 pub(super) mod walk;
 
