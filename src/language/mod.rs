@@ -12,6 +12,7 @@ mod evaluate;
 mod expand;
 pub mod experiment;
 mod follow_up;
+pub mod format;
 pub mod index;
 mod instantiate;
 mod limits;

@@ -196,8 +196,10 @@ impl ExpressionBuilder {
 
     fn group(&self, pair: Pair<'_, Rule>) -> Expression {
         let span = self.span(&pair);
-        let has_comma = pair.as_str().trim_end_matches([')', ' ', '\n', '\t', '\r']).ends_with(',');
-        let mut members = self.each(pair.into_inner());
+        let parts = pair.into_inner();
+        let has_comma = parts.clone().any(|part| part.as_rule() == Rule::last_comma);
+        let members = parts.filter(|part| part.as_rule() == Rule::expression);
+        let mut members: Vec<_> = members.map(|part| self.expression(part)).collect();
         if members.len() == 1 && !has_comma {
             return members.remove(0);
         }

@@ -13,10 +13,11 @@ use expression::ExpressionBuilder;
 use nesting::{DEEPEST, MOST_OPERATORS, too_deep};
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 use tree::{Expression, Item, Span};
 
-use grammar::{Grammar, Rule};
+use grammar::Grammar;
+pub(super) use grammar::Rule;
 
 mod grammar {
     // pest derives an enum of all rules, which the grammar documents.
@@ -26,7 +27,7 @@ mod grammar {
 
     #[derive(Parser)]
     #[grammar = "../grammar/msx.pest"]
-    pub(super) struct Grammar;
+    pub(in crate::language) struct Grammar;
 }
 
 /// Where the text that is parsed stands.
@@ -93,6 +94,14 @@ pub fn parse(text: &str, base: usize) -> Parsed {
         }
     };
     Parsed { items, problems }
+}
+
+/// The pieces of a file as the grammar has them, or nothing where it is nested too deep to be read.
+pub(super) fn pieces(text: &str) -> Option<Pairs<'_, Rule>> {
+    if too_deep(text).is_some() {
+        return None;
+    }
+    Grammar::parse(Rule::file, text).ok()
 }
 
 /// Parses one expression that stands in no file, such as the value of `--set`; every part of it

@@ -1,0 +1,53 @@
+//! The one style of msx files. Text comes in, text goes out; nothing but blank space, commas and
+//! the ends of lines changes.
+//!
+//! `gather` makes words, brackets and members of the grammar's pieces, with each comment at its
+//! member; `layout` writes them; `columns` aligns what stands on adjacent lines.
+
+mod columns;
+mod flat;
+mod gather;
+mod groups;
+mod layout;
+mod tree;
+
+use super::diagnostic::Texts;
+use super::syntax;
+use super::{Diagnostic, Source};
+use miette::NamedSource;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Columns of a line, where no other number is wanted.
+pub const WIDTH: usize = 100;
+
+/// A file in the one style.
+#[derive(Debug, Clone)]
+pub struct Formatted {
+    /// Its text.
+    pub text: String,
+    /// Pieces that could not be read, which stay as they were written.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Formats a file for lines of `width` columns, which only comments, strings and what cannot be
+/// broken exceed.
+pub fn format(source: &Source, width: usize) -> Formatted {
+    let named = NamedSource::new(&source.name, source.text.clone());
+    let texts = Texts(vec![(0, Arc::new(named))]);
+    let problems = syntax::parse(&source.text, 0).problems.diagnostics;
+    let problems = problems.into_iter().map(|problem| problem.within(&texts)).collect();
+    let (mark, text) = match source.text.strip_prefix('\u{feff}') {
+        Some(text) => ("\u{feff}", text),
+        None => ("", source.text.as_str()),
+    };
+    let has_carriage_returns = text.split_once('\n').is_some_and(|(line, _)| line.ends_with('\r'));
+    let plain =
+        if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { Cow::from(text) };
+    let Some(pieces) = syntax::pieces(&plain) else {
+        return Formatted { text: source.text.clone(), problems };
+    };
+    let laid_out = layout::file(&gather::gather(&plain, pieces), width);
+    let laid_out = if has_carriage_returns { laid_out.replace('\n', "\r\n") } else { laid_out };
+    Formatted { text: format!("{mark}{laid_out}"), problems }
+}
