@@ -10,6 +10,7 @@ pub mod language;
 pub mod learn;
 pub mod measure;
 pub mod progress;
+pub mod project;
 pub mod report;
 pub mod run;
 pub mod stages;

@@ -2,12 +2,12 @@
 
 use super::Reading;
 use super::errors::{Failure, print_diagnostics};
-use super::sources::ProjectFiles;
 use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Override, ParameterInfo};
 use crate::learn::device::Device;
+use crate::project::ProjectFiles;
 use crate::run::Session;
 use crate::stages::{self, Method};
 use crate::store::Store;
@@ -55,7 +55,8 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
 
 /// Reads, checks and expands a file with all that it imports; prints its warnings.
 pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
-    let (files, source) = ProjectFiles::open(file, reading.project.as_deref())?;
+    let (files, source) =
+        ProjectFiles::open(file, reading.project.as_deref()).map_err(Failure::Message)?;
     let schemas = stages::schemas();
     let set = with_absolute_paths(reading, &language::parameters(&source, &files));
     let compiled =

@@ -18,7 +18,6 @@ mod plan;
 mod publish;
 mod run;
 mod show;
-mod sources;
 mod stages;
 mod why;
 mod worker;
