@@ -54,7 +54,6 @@ enum At {
     Instance(SymbolId),
     /// A stage or what may be one.
     Stage(SymbolId),
-    Nothing,
 }
 
 impl<'s> Resolver<'_, 's> {
@@ -353,7 +352,8 @@ impl<'s> Resolver<'_, 's> {
                         loops.extend(self.loops(symbol));
                         at = self.at(symbol);
                     }
-                    None => at = At::Nothing,
+                    // Nothing stands behind an output.
+                    None => break,
                 },
             }
         }
@@ -391,7 +391,6 @@ impl<'s> Resolver<'_, 's> {
                 self.output(stage, member, ty);
                 return None;
             }
-            At::Nothing => return None,
         };
         self.occurs(&member.span, found);
         Some(found)
