@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod data;
+pub mod editor;
 pub mod graph;
 pub mod language;
 pub mod learn;

@@ -14,6 +14,7 @@ mod completions;
 mod errors;
 mod graph;
 mod load;
+mod lsp;
 mod plan;
 mod publish;
 mod run;
@@ -58,6 +59,8 @@ enum Command {
     Stages(stages::Arguments),
     /// Say which input or parameter made a stage stale
     Why(why::Arguments),
+    /// Serve editors over standard input and output
+    Lsp(lsp::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Run one stage as another msx asks it on standard input
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Stages(arguments) => stages::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
+        Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Completions(arguments) => {
             completions::run(&arguments);
             Ok(())
