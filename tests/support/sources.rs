@@ -1,4 +1,5 @@
 //! Imports on the file system, with names as short as the test wants them.
+#![allow(dead_code, reason = "each test uses its own part")]
 
 use msx::language::{Refusal, Source, Sources};
 use std::fs;
