@@ -5,11 +5,13 @@
 
 pub mod cli;
 pub mod data;
+pub mod editor;
 pub mod graph;
 pub mod language;
 pub mod learn;
 pub mod measure;
 pub mod progress;
+pub mod project;
 pub mod report;
 pub mod run;
 pub mod stages;

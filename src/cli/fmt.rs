@@ -1,9 +1,9 @@
 //! `msx fmt`
 
 use super::errors::{Failure, print_diagnostics};
-use super::sources::{folder, read};
 use crate::language::format::{Formatted, WIDTH, format};
 use crate::language::{Refusal, Source};
+use crate::project::{folder, read};
 use clap::Args;
 use similar::{ChangeTag, TextDiff};
 use std::fs::{self, File};

@@ -2,12 +2,12 @@
 
 use super::Reading;
 use super::errors::{Failure, print_diagnostics};
-use super::sources::ProjectFiles;
 use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo};
 use crate::learn::device::Device;
+use crate::project::ProjectFiles;
 use crate::run::Session;
 use crate::stages::{self, Method};
 use crate::store::Store;

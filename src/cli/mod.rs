@@ -16,11 +16,11 @@ mod explain;
 mod fmt;
 mod graph;
 mod load;
+mod lsp;
 mod plan;
 mod publish;
 mod run;
 mod show;
-mod sources;
 mod stages;
 mod why;
 mod worker;
@@ -65,6 +65,8 @@ enum Command {
     Why(why::Arguments),
     /// Explain a kind of mistake by its code, with an example that fails and one that works
     Explain(explain::Arguments),
+    /// Serve editors over standard input and output
+    Lsp(lsp::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Run one stage as another msx asks it on standard input
@@ -127,6 +129,7 @@ pub fn main() -> ExitCode {
             explain::run(&arguments);
             Ok(())
         }
+        Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Completions(arguments) => {
             completions::run(&arguments);
             Ok(())

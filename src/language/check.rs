@@ -19,7 +19,7 @@ use super::scope::Evaluation;
 use super::suggest;
 use super::syntax::tree::{self, Parameter, Span};
 use super::value::Value;
-pub(super) use coerce::describe;
+pub(super) use coerce::{describe, example};
 use doubts::Doubts;
 use select::Table;
 use std::collections::BTreeMap;

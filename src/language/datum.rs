@@ -94,6 +94,37 @@ impl Datum {
         })
     }
 
+    /// The value as it could be written, long lists cut short; nothing where it has none.
+    pub(super) fn show(&self) -> Option<String> {
+        const MOST_SHOWN: usize = 12;
+        let list = |members: &[Datum]| {
+            let shown = members.iter().take(MOST_SHOWN).map(|member| member.show());
+            let mut shown = shown.collect::<Option<Vec<String>>>()?;
+            if members.len() > MOST_SHOWN {
+                shown.push("…".to_owned());
+            }
+            Some(shown.join(", "))
+        };
+        Some(match &self.kind {
+            Kind::List(members) => format!("[{}]", list(members)?),
+            Kind::Tuple(members) => format!("({})", list(members)?),
+            Kind::Record(fields) => {
+                let field = |(name, value): &(Name, Datum)| {
+                    value.show().map(|value| format!("{}: {value}", name.node))
+                };
+                let fields = fields.iter().map(field).collect::<Option<Vec<String>>>()?;
+                format!("{{ {} }}", fields.join(", "))
+            }
+            Kind::Call { name, arguments } => {
+                let values = arguments.iter().map(|(_, value)| value.show());
+                format!("{}({})", name.node, values.collect::<Option<Vec<_>>>()?.join(", "))
+            }
+            Kind::Stages(stages) => stages.family.path.clone(),
+            Kind::Invalid => return None,
+            _ => self.as_binding()?.to_string(),
+        })
+    }
+
     /// What it is, for messages.
     pub(super) fn describe(&self) -> String {
         match &self.kind {

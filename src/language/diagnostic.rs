@@ -2,6 +2,7 @@
 
 pub use super::code::Code;
 use super::position::Position;
+use super::suggest::Hint;
 use super::syntax::tree::Span;
 use miette::{LabeledSpan, NamedSource, Severity, SourceCode};
 use std::fmt;
@@ -22,6 +23,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// What may have been meant.
+    pub correction: Option<Correction>,
     elsewhere: Vec<Elsewhere>,
     source: Option<Arc<NamedSource<String>>>,
 }
@@ -51,6 +54,17 @@ impl<'a> Place<'a> {
     }
 }
 
+/// A word to write instead of what stands at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// Where the word stands that is to be replaced.
+    pub span: Span,
+    /// That word.
+    pub written: String,
+    /// The word to write instead.
+    pub instead: String,
+}
+
 impl Diagnostic {
     /// A message at a place.
     pub fn new(code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
@@ -61,6 +75,7 @@ impl Diagnostic {
             label: None,
             related: Vec::new(),
             help: None,
+            correction: None,
             elsewhere: Vec::new(),
             source: None,
         }
@@ -79,9 +94,29 @@ impl Diagnostic {
     }
 
     /// The help, where there is one.
-    pub fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
-        self.help = help.or(self.help);
+    pub(super) fn maybe_help(mut self, hint: Option<Hint>) -> Diagnostic {
+        let Some(Hint { text, correction }) = hint else { return self };
+        self.help = Some(text);
+        let begin = self.span.start;
+        self.correction = correction.map(|(written, instead)| Correction {
+            span: begin..begin + written.len(),
+            written,
+            instead,
+        });
         self
+    }
+
+    /// The name and text of the file that the places are in; nothing before that is known.
+    pub fn source(&self) -> Option<(&str, &str)> {
+        self.source.as_deref().map(|source| (source.name(), source.inner().as_str()))
+    }
+
+    /// Places in other files that belong to it: the file's name and text, the place, the label.
+    pub fn elsewhere(&self) -> impl Iterator<Item = (&str, &str, &Span, &str)> {
+        self.elsewhere.iter().map(|other| {
+            let source = other.source.as_ref();
+            (source.name(), source.inner().as_str(), &other.place, other.label.as_str())
+        })
     }
 
     /// Another place that belongs to it.
@@ -124,6 +159,14 @@ impl Diagnostic {
         }
         self.span = texts.local(own, &self.span);
         self.source = texts.0.get(own).map(|(_, source)| source.clone());
+        // A value that came by way of a constant has another text at its place.
+        self.correction = self.correction.take().and_then(|correction| {
+            let (_, source) = texts.0.get(own)?;
+            let span = texts.local(own, &correction.span);
+            let rest = source.inner().get(span.start..)?.strip_prefix(&*correction.written)?;
+            let ends = !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+            ends.then_some(Correction { span, ..correction })
+        });
         self
     }
 }

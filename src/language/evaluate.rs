@@ -129,7 +129,7 @@ impl<'t> Scope<'t> {
             Kind::Record(fields) => return fields,
             Kind::Invalid => return Vec::new(),
             Kind::Word(ref word) => suggest::nearest(word, self.names())
-                .map(|candidate| format!("did you mean `{candidate}`?")),
+                .map(|candidate| suggest::Hint::meant(word, candidate)),
             _ => None,
         };
         let message = format!("only a record can be spread, not {}", datum.describe());

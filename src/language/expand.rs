@@ -56,6 +56,8 @@ pub(super) struct StageArgument<'t> {
 pub(super) struct Expansion<'t> {
     pub(super) instances: Vec<Instance<'t>>,
     pub(super) arguments: Vec<StageArgument<'t>>,
+    /// How many values each loop runs over, by the place of its first variable.
+    pub(super) rounds: BTreeMap<usize, usize>,
 }
 
 /// Unrolls all files, those that are imported first.
@@ -106,7 +108,7 @@ impl<'t> Expander<'t> {
         evaluation: &mut Evaluation<'t>,
     ) {
         for item in items {
-            if let Item::Let { name, value } = item {
+            if let Item::Let { name, value, .. } = item {
                 around.scope.define(name, value);
             }
         }
@@ -125,7 +127,7 @@ impl<'t> Expander<'t> {
                     Some(template) => self.instance(stage, template, around, evaluation),
                     None => self.stage(stage, around),
                 },
-                Item::For { over, body } => self.sweep(over, body, around, evaluation),
+                Item::For { over, body, .. } => self.sweep(over, body, around, evaluation),
                 _ => {}
             }
         }
@@ -154,6 +156,7 @@ impl<'t> Expander<'t> {
         let datum = around.scope.evaluate(values, evaluation);
         let Some(values) = members(datum, evaluation) else { return };
         let place = variables.first().map_or(0, |variable| variable.span.start);
+        self.found.rounds.insert(place, values.len());
         let place = self.number_of_loop(around, place);
         for (number, value) in values.into_iter().enumerate() {
             let Some(mut inner) = self.inner(around, &value.span, evaluation) else { return };

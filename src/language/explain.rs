@@ -82,7 +82,8 @@ pub fn find(written: &str) -> Result<Code, String> {
     let name = written.trim().trim_start_matches("msx::");
     Code::ALL.iter().copied().find(|code| code.name() == name).ok_or_else(|| {
         let names = Code::ALL.iter().map(|code| code.name());
-        let help = suggest::help(name, "the codes are", names).unwrap_or_default();
+        let hint = suggest::help(name, "the codes are", names);
+        let help = hint.map_or_else(String::new, |hint| hint.text);
         format!("there is no code `{written}`; {help}")
     })
 }

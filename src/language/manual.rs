@@ -1,6 +1,7 @@
 //! The reference manual of stages, made from their schemas.
 
 use super::check::describe;
+use super::parameters::{self, TYPES};
 use super::schema::{Default, Field, FieldType, Header, MethodSchema, Schemas};
 use super::value::Quantity;
 
@@ -43,8 +44,16 @@ fn method_page(schema: &MethodSchema) -> String {
     text
 }
 
-fn field_entry(field: &Field, indent: usize) -> String {
-    let space = " ".repeat(indent);
+/// What stands beside fields that only say how long to go on.
+pub const HORIZON: &str = "Only says how long to go on: another value continues the same training.";
+
+/// A type in words with its range: `a length in images, 1 img to 1000 Mimg`.
+pub fn type_line(ty: &FieldType) -> String {
+    format!("{}{}", describe(ty), range(ty))
+}
+
+/// Type, range and default of a field: `a whole number, 1 to 100 (default 3)`.
+pub fn field_line(field: &Field) -> String {
     let default = match &field.default {
         Default::Required => "required".to_owned(),
         Default::Value(value) => format!("default {value}"),
@@ -52,13 +61,31 @@ fn field_entry(field: &Field, indent: usize) -> String {
         Default::Absent => "optional".to_owned(),
         Default::EveryStage => "default: every stage".to_owned(),
     };
-    let mut text =
-        format!("{space}{}: {}{} ({default})\n", field.name, describe(&field.ty), range(&field.ty));
+    format!("{} ({default})", type_line(&field.ty))
+}
+
+/// Whether a field must be written.
+pub fn is_required(field: &Field) -> bool {
+    matches!(field.default, Default::Required)
+}
+
+/// Something that could be written where a value of this type is wanted.
+pub fn example(ty: &FieldType) -> String {
+    super::check::example(ty)
+}
+
+/// The types of parameters, each with a value.
+pub fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.into_iter().filter_map(|name| parameters::example(name).map(|example| (name, example)))
+}
+
+fn field_entry(field: &Field, indent: usize) -> String {
+    let space = " ".repeat(indent);
+    let mut text = format!("{space}{}: {}\n", field.name, field_line(field));
     text.push_str(&wrapped(field.doc, indent + 4));
     text.push('\n');
     if field.horizon {
-        let note = "Only says how long to go on: another value continues the same training.";
-        text.push_str(&wrapped(note, indent + 4));
+        text.push_str(&wrapped(HORIZON, indent + 4));
         text.push('\n');
     }
     match &field.ty {

@@ -3,6 +3,7 @@
 //! Pure: text and schemas come in as arguments, stages and diagnostics come out. Each phase goes
 //! on after a mistake, so that one run reports them all.
 
+pub mod analysis;
 mod check;
 pub mod claims;
 mod code;
@@ -15,6 +16,7 @@ pub mod experiment;
 pub mod explain;
 mod follow_up;
 pub mod format;
+pub mod index;
 mod instantiate;
 mod limits;
 pub mod manual;
@@ -35,15 +37,17 @@ mod unused;
 pub mod value;
 
 pub use command_line::COMMAND_LINE;
-pub use diagnostic::{Code, Diagnostic, Place};
+pub use diagnostic::{Code, Correction, Diagnostic, Place};
 pub use parameters::ParameterInfo;
 pub use position::Position;
 pub use source::{Alone, Refusal, Source, Sources};
 
 use command_line::CommandLine;
-use experiment::Experiment;
+use expand::Expansion;
+use experiment::{Experiment, TypedClaim, TypedStage};
 use names::Names;
 use program::Program;
+use resolve::Header;
 use schema::Schemas;
 use scope::Evaluation;
 use std::collections::BTreeSet;
@@ -78,13 +82,40 @@ pub fn compile(
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
     let program = Program::read(source, sources, &mut diagnostics);
+    let command_line = CommandLine::from(program.end(), overrides);
+    let (worked_out, ()) = work_out(&program, schemas, &command_line, diagnostics, |_, _| ());
+    let WorkedOut { header, stages, claims, diagnostics } = worked_out;
+    let (warnings, errors) = sorted(diagnostics, &program, &command_line);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let title = header.title.unwrap_or_else(|| header.name.clone());
+    let experiment = Experiment { name: header.name, title, seed: header.seed, stages, claims };
+    Ok(Compiled { experiment, warnings })
+}
+
+/// What the files come to, mistakes included.
+struct WorkedOut {
+    header: Header,
+    stages: Vec<TypedStage>,
+    claims: Vec<TypedClaim>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Resolves, expands and checks the files; `look` sees how each value and stage came about.
+fn work_out<T>(
+    program: &Program,
+    schemas: &Schemas,
+    command_line: &CommandLine<'_>,
+    mut diagnostics: Vec<Diagnostic>,
+    look: impl FnOnce(&Evaluation<'_>, &Expansion<'_>) -> T,
+) -> (WorkedOut, T) {
     let header = resolve::header(&program.files[0].items, &mut diagnostics);
     for file in &program.files {
         resolve::duplicates(&file.items, &mut diagnostics);
     }
-    let names = Names::new(&program, &mut diagnostics);
-    let command_line = CommandLine::from(program.end(), overrides);
-    let given = parameters::given(&command_line, &names, &mut diagnostics);
+    let names = Names::new(program, &mut diagnostics);
+    let given = parameters::given(command_line, &names, &mut diagnostics);
 
     let mut evaluation = Evaluation::new(&names, diagnostics);
     parameters::declare(&given, &mut evaluation);
@@ -92,16 +123,11 @@ pub fn compile(
     let expansion = expand::expand(&mut evaluation);
     let (stages, claims) = check::check(&expansion, schemas, header.seed, &mut evaluation);
 
-    let mut found = std::mem::take(&mut evaluation.diagnostics);
-    found.extend(unused::unused(&names, &evaluation.used));
-    follow_up::remove(&mut found, &program);
-    let (warnings, errors) = sorted(found, &program, &command_line);
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let title = header.title.unwrap_or_else(|| header.name.clone());
-    let experiment = Experiment { name: header.name, title, seed: header.seed, stages, claims };
-    Ok(Compiled { experiment, warnings })
+    let seen = look(&evaluation, &expansion);
+    let mut diagnostics = std::mem::take(&mut evaluation.diagnostics);
+    diagnostics.extend(unused::unused(&names, &evaluation.used));
+    follow_up::remove(&mut diagnostics, program);
+    (WorkedOut { header, stages, claims, diagnostics }, seen)
 }
 
 /// The parameters that the command line can give another value to. Mistakes are passed over.

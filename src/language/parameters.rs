@@ -52,7 +52,7 @@ fn declared<'t>(names: &Names<'t>) -> Vec<Declared<'t>> {
     let mut found = Vec::new();
     for (file, read) in names.program.files.iter().enumerate() {
         for item in &read.items {
-            if let Item::Param { name, type_name, default, settings } = item {
+            if let Item::Param { name, type_name, default, settings, .. } = item {
                 found.push(Declared { file, name, type_name, default, settings });
             }
         }
@@ -175,7 +175,7 @@ pub(super) fn declare<'t>(given: &'t Given, evaluation: &mut Evaluation<'t>) {
         let scope = &evaluation.scopes[file];
         for item in &read.items {
             match item {
-                Item::Let { name, value } => scope.define(name, value),
+                Item::Let { name, value, .. } => scope.define(name, value),
                 Item::Param { name, default, .. } => {
                     let given = given.0.get(&name.span.start);
                     scope.define(name, given.unwrap_or(default));
@@ -347,7 +347,7 @@ fn not_among(datum: &Datum, choices: &[Datum]) -> Option<(String, String)> {
         return None;
     }
     let help = suggest::help(&own, "the choices are", words.iter().map(String::as_str));
-    Some((format!("{own} is none of the choices"), help.unwrap_or_default()))
+    Some((format!("{own} is none of the choices"), help.map(|hint| hint.text).unwrap_or_default()))
 }
 
 fn shown(datum: &Datum) -> String {

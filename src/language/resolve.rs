@@ -17,7 +17,7 @@ pub(super) struct Header {
 pub(super) fn header(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> Header {
     let mut found: Option<(&Name, Header)> = None;
     for item in items {
-        let Item::Experiment { name, fields } = item else { continue };
+        let Item::Experiment { name, fields, .. } = item else { continue };
         if let Some((first, _)) = &found {
             diagnostics.push(
                 Diagnostic::new(Code::Header, "a file describes one experiment", name.span.clone())
@@ -162,7 +162,7 @@ fn variable_names<'t>(
         }
     }
     for item in items {
-        if let Item::For { over, body } = item {
+        if let Item::For { over, body, .. } = item {
             let variables = over.iter().flat_map(|over| &over.variables);
             let added: Vec<&'t Name> =
                 variables.filter_map(|name| declare(name, seen, diagnostics)).collect();

@@ -58,6 +58,8 @@ pub(super) struct Evaluation<'t> {
     /// How many expressions are being worked out one inside the other.
     pub(super) depth: usize,
     pub(super) budget: Budget,
+    /// How many stages each selection leaves, by its place.
+    pub(super) selected: BTreeMap<(usize, usize), usize>,
 }
 
 /// What the first name of a reference means.
@@ -83,6 +85,7 @@ impl<'t> Evaluation<'t> {
             scopes: names.files.iter().enumerate().map(file).collect(),
             depth: 0,
             budget: Budget::default(),
+            selected: BTreeMap::new(),
         }
     }
 
@@ -123,6 +126,16 @@ impl<'t> Scope<'t> {
     fn insert(&self, name: &'t Name, state: State<'t>) {
         let variable = Variable { place: name.span.start, state };
         self.variables.borrow_mut().insert(&name.node, variable);
+    }
+
+    /// The values of this very block that are known, in words, each with the place of its name.
+    pub(super) fn values(&self) -> Vec<(usize, String)> {
+        let variables = self.variables.borrow();
+        let known = |variable: &Variable<'t>| match &variable.state {
+            State::Known(datum) => Some((variable.place, datum.show()?)),
+            _ => None,
+        };
+        variables.values().filter_map(known).collect()
     }
 
     /// Every variable in sight.

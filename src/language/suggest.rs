@@ -1,5 +1,30 @@
 //! Names in messages: "did you mean …?", and circles.
 
+/// What to do about a word that is not known.
+#[derive(Debug, Clone)]
+pub(super) struct Hint {
+    /// In words.
+    pub(super) text: String,
+    /// The word, and the one that is most like it.
+    pub(super) correction: Option<(String, String)>,
+}
+
+impl Hint {
+    /// `did you mean `x`?`
+    pub(super) fn meant(written: &str, candidate: &str) -> Hint {
+        Hint {
+            text: format!("did you mean `{candidate}`?"),
+            correction: Some((written.to_owned(), candidate.to_owned())),
+        }
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Hint {
+        Hint { text, correction: None }
+    }
+}
+
 /// Least similarity of a suggestion (Jaro–Winkler).
 const CLOSE: f64 = 0.78;
 
@@ -30,14 +55,14 @@ pub(super) fn help<'a>(
     written: &str,
     what: &str,
     candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+) -> Option<Hint> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if candidates.is_empty() {
         return None;
     }
     Some(match nearest(written, candidates.iter().copied()) {
-        Some(candidate) => format!("did you mean `{candidate}`?"),
-        None => format!("{what}: {}", candidates.join(", ")),
+        Some(candidate) => Hint::meant(written, candidate),
+        None => Hint::from(format!("{what}: {}", candidates.join(", "))),
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn example_field(field: &Field) -> String {
 }
 
 /// Something that could be written where a value of this type is wanted.
-pub(super) fn example(ty: &FieldType) -> String {
+pub(in crate::language) fn example(ty: &FieldType) -> String {
     match ty {
         FieldType::Bool => "true".to_owned(),
         FieldType::Int { min, max } => 10.clamp(*min, *max).to_string(),
@@ -117,16 +117,18 @@ impl Checker<'_, '_> {
         let scope = self.around.scope.clone();
         let stages = scope.stages(self.evaluation.names);
         let candidates = scope.names().into_iter().chain(stages);
-        let help = suggest::nearest(word, candidates)
-            .map(|candidate| format!("did you mean `{candidate}`?"))
-            .unwrap_or_else(|| format!("`{name}` wants {}, such as {}", describe(ty), example(ty)));
+        let hint = suggest::nearest(word, candidates)
+            .map(|candidate| suggest::Hint::meant(word, candidate))
+            .unwrap_or_else(|| {
+                format!("`{name}` wants {}, such as {}", describe(ty), example(ty)).into()
+            });
         self.report(
             Diagnostic::new(
                 Code::UnknownName,
                 format!("there is nothing called `{word}`"),
                 datum.span.clone(),
             )
-            .help(help),
+            .maybe_help(Some(hint)),
         );
     }
 

@@ -115,14 +115,19 @@ impl Checker<'_, '_> {
         let is_family = table.instances[first].around.rounds.len() > shared;
         let variables: Vec<String> =
             table.instances[first].around.bindings.0.iter().map(|(name, _)| name.clone()).collect();
-        match &reference.selection {
+        let found = match &reference.selection {
             None if is_family => Some(Found::Whole(variables)),
             None => Some(Found::One(first)),
             Some(Selected::Everything) => Some(Found::Selected(members)),
             Some(Selected::Members(selectors)) => {
                 self.select(reference, datum, members, selectors, &variables)
             }
+        };
+        if let Some(Found::Selected(left)) = &found {
+            let place = (datum.span.start, datum.span.end);
+            self.evaluation.selected.insert(place, left.len());
         }
+        found
     }
 
     fn select(

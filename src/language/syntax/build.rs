@@ -84,29 +84,33 @@ impl Builder<'_> {
         let rule = pair.as_rule();
         let mut parts = parts(pair);
         Some(match rule {
-            Rule::import => Item::Import(self.import(parts)?),
+            Rule::import => Item::Import(self.import(whole, parts)?),
             Rule::experiment => Item::Experiment {
                 name: self.name(&parts.next()?),
                 fields: self.settings(parts.next()?),
+                span: whole,
             },
             Rule::param => Item::Param {
                 name: self.name(&parts.next()?),
                 type_name: self.name(&parts.next()?),
                 default: self.expression(parts.next()?),
                 settings: parts.next().map(|pair| self.settings(pair)).unwrap_or_default(),
+                span: whole,
             },
-            Rule::binding => {
-                Item::Let { name: self.name(&parts.next()?), value: self.expression(parts.next()?) }
-            }
-            Rule::sweep => self.sweep(parts)?,
-            Rule::template => Item::Template(self.template(parts)?),
+            Rule::binding => Item::Let {
+                name: self.name(&parts.next()?),
+                value: self.expression(parts.next()?),
+                span: whole,
+            },
+            Rule::sweep => self.sweep(whole, parts)?,
+            Rule::template => Item::Template(self.template(whole, parts)?),
             Rule::claim => Item::Claim(self.claim(whole, parts)?),
             Rule::stage => Item::Stage(self.stage(whole, parts)?),
             _ => return None,
         })
     }
 
-    fn import(&self, mut parts: Parts<'_>) -> Option<Import> {
+    fn import(&self, span: Span, mut parts: Parts<'_>) -> Option<Import> {
         let path = self.expressions.literal(parts.next()?);
         let names = parts.next()?;
         let names = match names.as_rule() {
@@ -115,7 +119,7 @@ impl Builder<'_> {
             ),
             _ => ImportedNames::Namespace(self.name(&names)),
         };
-        Some(Import { path, names })
+        Some(Import { path, names, span })
     }
 
     fn imported_name(&self, pair: Pair<'_, Rule>) -> Option<ImportedName> {
@@ -125,7 +129,7 @@ impl Builder<'_> {
         Some(ImportedName { original, local })
     }
 
-    fn sweep(&mut self, parts: Parts<'_>) -> Option<Item> {
+    fn sweep(&mut self, span: Span, parts: Parts<'_>) -> Option<Item> {
         let mut over = Vec::new();
         let mut body = Vec::new();
         for part in parts {
@@ -134,7 +138,7 @@ impl Builder<'_> {
                 _ => body = self.body(part, "close the loop with `}` behind its last stage"),
             }
         }
-        Some(Item::For { over, body })
+        Some(Item::For { over, body, span })
     }
 
     fn over(&self, pair: Pair<'_, Rule>) -> Option<Over> {
@@ -143,12 +147,13 @@ impl Builder<'_> {
         Some(Over { variables, values: self.expression(parts.next()?) })
     }
 
-    fn template(&mut self, mut parts: Parts<'_>) -> Option<Template> {
+    fn template(&mut self, span: Span, mut parts: Parts<'_>) -> Option<Template> {
         let name = self.name(&parts.next()?);
         let parameters =
             parts.next()?.into_inner().filter_map(|pair| self.parameter(pair)).collect();
         let help = "close the template with `}` behind its last stage";
-        Some(Template { name, parameters, body: self.body(parts.next()?, help) })
+        let body = self.body(parts.next()?, help);
+        Some(Template { name, parameters, body, span })
     }
 
     fn parameter(&self, pair: Pair<'_, Rule>) -> Option<Parameter> {

@@ -22,7 +22,9 @@ pub(super) fn end(pair: &Pair<'_, Rule>) -> usize {
         | Rule::product
         | Rule::factor
         | Rule::reference
-        | Rule::header => pair.clone().into_inner().last(),
+        | Rule::header
+        | Rule::param
+        | Rule::binding => pair.clone().into_inner().last(),
         _ => None,
     };
     last.map_or(pair.as_span().end(), |last| end(&last))

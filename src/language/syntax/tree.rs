@@ -28,6 +28,8 @@ pub enum Item {
         name: Name,
         /// `title` and `seed`.
         fields: Vec<Field>,
+        /// From the keyword to the closing brace.
+        span: Span,
     },
     /// A value that the command line may replace.
     Param {
@@ -39,6 +41,8 @@ pub enum Item {
         default: Expression,
         /// `range`, `one_of` and `doc`.
         settings: Vec<Field>,
+        /// From the keyword to the end of the value or block.
+        span: Span,
     },
     /// A constant.
     Let {
@@ -46,6 +50,8 @@ pub enum Item {
         name: Name,
         /// Its value.
         value: Expression,
+        /// From the keyword to the end of the value.
+        span: Span,
     },
     /// A sweep.
     For {
@@ -53,6 +59,8 @@ pub enum Item {
         over: Vec<Over>,
         /// Declarations made anew for each round.
         body: Vec<Item>,
+        /// From the keyword to the closing brace.
+        span: Span,
     },
     /// Declarations to be made again with other arguments.
     Template(Template),
@@ -69,6 +77,8 @@ pub struct Import {
     pub path: Spanned<String>,
     /// What comes from it.
     pub names: ImportedNames,
+    /// From the keyword to the last name or closing brace.
+    pub span: Span,
 }
 
 /// What an import brings into sight.
@@ -107,6 +117,8 @@ pub struct Template {
     pub parameters: Vec<Parameter>,
     /// What an instance declares.
     pub body: Vec<Item>,
+    /// From the keyword to the closing brace.
+    pub span: Span,
 }
 
 /// `epochs: int = 100`

@@ -3,13 +3,16 @@
 use crate::language::{Code, Diagnostic, Refusal, Source, Sources};
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Larger files are something else that was named by mistake.
 const LARGEST: u64 = 16 << 20;
 
+/// The text of a file that an editor holds, which wins over the one on disk.
+pub type Unsaved<'a> = &'a dyn Fn(&Path) -> Option<String>;
+
 /// The files of one project.
-pub(super) struct ProjectFiles {
+pub struct ProjectFiles<'a> {
     /// The experiment, absolute and without symbolic links.
     root: PathBuf,
     /// The experiment as the user names it.
@@ -18,14 +21,18 @@ pub(super) struct ProjectFiles {
     project: PathBuf,
     /// Where the user stands; names in messages are relative to it.
     working_folder: PathBuf,
+    unsaved: Unsaved<'a>,
 }
 
-impl ProjectFiles {
+impl<'a> ProjectFiles<'a> {
     /// Opens an experiment. Its project is the folder that it lies in, unless one is given.
-    pub(super) fn open(
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn open(
         file: &Path,
         project: Option<&Path>,
-    ) -> Result<(ProjectFiles, Source), Box<Diagnostic>> {
+    ) -> Result<(ProjectFiles<'static>, Source), Box<Diagnostic>> {
         let unreadable = |path: &Path, reason: &dyn std::fmt::Display| {
             let message = format!("cannot read {}: {reason}", path.display());
             Box::new(Diagnostic::new(Code::Io, message, 0..0))
@@ -35,26 +42,43 @@ impl ProjectFiles {
             Some(project) => project.canonicalize().map_err(|error| unreadable(project, &error))?,
             None => folder(&root).to_owned(),
         };
-        let working_folder = std::env::current_dir().and_then(|folder| folder.canonicalize());
-        let working_folder = working_folder.unwrap_or_default();
         let text = read(&root)
             .map_err(|Refusal { reason, help }| Box::new(unreadable(file, &reason).help(help)))?;
         let name = file.display().to_string();
         let source = Source::new(&name, text);
-        Ok((ProjectFiles { root, name, project, working_folder }, source))
+        let working_folder = working_folder();
+        Ok((ProjectFiles { root, name, project, working_folder, unsaved: &|_| None }, source))
+    }
+
+    /// The files around an experiment whose text an editor holds, and that need not be on disk.
+    pub fn around(
+        file: &Path,
+        text: String,
+        project: Option<&Path>,
+        unsaved: Unsaved<'a>,
+    ) -> (ProjectFiles<'a>, Source) {
+        let working_folder = working_folder();
+        let root = real(file);
+        let project = real(project.unwrap_or_else(|| folder(&root)));
+        let name = shown(&root, &working_folder);
+        let source = Source::new(&name, text);
+        (ProjectFiles { root, name, project, working_folder, unsaved }, source)
+    }
+
+    /// The path of a file by the name that its source has.
+    pub fn path(&self, name: &str) -> PathBuf {
+        if name == self.name { self.root.clone() } else { real(&self.working_folder.join(name)) }
     }
 
     /// The experiment, absolute.
-    pub(super) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 }
 
-impl Sources for ProjectFiles {
+impl Sources for ProjectFiles<'_> {
     fn resolve(&self, from: &Source, path: &str) -> Result<Source, Refusal> {
-        let from = Path::new(&from.name).canonicalize().map_err(|error| no_file(path, &error))?;
-        let written = folder(&from).join(path);
-        let found = written.canonicalize().map_err(|error| no_file(path, &error))?;
+        let found = real(&folder(&self.path(&from.name)).join(path));
         if !found.starts_with(&self.project) {
             return Err(Refusal {
                 reason: format!("it lies outside the project {}", self.project.display()),
@@ -62,18 +86,46 @@ impl Sources for ProjectFiles {
                     .to_owned(),
             });
         }
-        let text = read(&found)?;
+        let text = match (self.unsaved)(&found) {
+            Some(text) => text,
+            None => {
+                found.metadata().map_err(|error| no_file(path, &error))?;
+                read(&found)?
+            }
+        };
         if found == self.root {
             return Ok(Source::new(&self.name, text));
         }
-        let shown = found.strip_prefix(&self.working_folder).unwrap_or(&found);
+        let name = shown(&found, &self.working_folder);
         let beside = folder(&found).strip_prefix(folder(&self.root)).unwrap_or(folder(&found));
-        Ok(Source { name: shown.display().to_string(), text, folder: beside.display().to_string() })
+        Ok(Source { name, text, folder: beside.display().to_string() })
+    }
+}
+
+fn working_folder() -> PathBuf {
+    std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default()
+}
+
+/// A path as messages show it.
+fn shown(path: &Path, working_folder: &Path) -> String {
+    path.strip_prefix(working_folder).unwrap_or(path).display().to_string()
+}
+
+/// A path without symbolic links. What is not on disk, such as a file that was never saved, keeps
+/// the last part of its name, and `..` in front of it is taken at its word.
+pub fn real(path: &Path) -> PathBuf {
+    if let Ok(found) = path.canonicalize() {
+        return found;
+    }
+    match (path.parent(), path.components().next_back()) {
+        (Some(parent), Some(Component::ParentDir)) => folder(&real(parent)).to_owned(),
+        (Some(parent), Some(Component::Normal(name))) => real(parent).join(name),
+        _ => path.to_owned(),
     }
 }
 
 /// The folder that a file lies in.
-pub(super) fn folder(file: &Path) -> &Path {
+pub fn folder(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new("/"))
 }
 
@@ -87,7 +139,7 @@ fn no_file(path: &str, error: &io::Error) -> Refusal {
 }
 
 /// The text of a file, unless it cannot be one of ours.
-pub(super) fn read(path: &Path) -> Result<String, Refusal> {
+pub fn read(path: &Path) -> Result<String, Refusal> {
     let refused = |reason: String, help: &str| Refusal { reason, help: help.to_owned() };
     let unreadable =
         |error: io::Error| refused(error.to_string(), "check its name and that you may read it");
