@@ -70,13 +70,17 @@ fn several_edits_of_one_change_follow_each_other() {
     client.notify(
         "textDocument/didChange",
         json!({ "textDocument": { "uri": uri, "version": 2 }, "contentChanges": [
-            { "range": at(1, 0, 0), "text": "let é = 1\n" },
-            { "range": at(1, 4, 5), "text": "e" },
-            { "range": at(1, 9, 9), "text": "0" },
+            { "range": at(0, 0, 0), "text": "# é\n" },
+            { "range": at(1, 11, 12), "text": "renamed" },
+            { "range": at(2, 0, 0), "text": "let x = 1\n" },
         ] }),
     );
     client.settle(&uri);
-    assert_eq!(client.messages(&uri), ["nothing uses `e`\nuse it or remove it"]);
+    assert_eq!(client.messages(&uri), ["nothing uses `x`\nuse it or remove it"]);
+    assert_eq!(client.diagnostics[&uri][0]["range"]["start"], json!({ "line": 2, "character": 4 }));
+    let about = json!({ "textDocument": { "uri": uri } });
+    let symbols = client.request("textDocument/documentSymbol", about);
+    assert_eq!(symbols[0]["name"], "renamed");
 }
 
 #[test]
