@@ -78,6 +78,10 @@ codes! {
     TestFold = "test-fold",
     /// A comparison of results on different folds.
     DifferentFolds = "different-folds",
+    /// A test fold whose patients may have been trained on.
+    SharedPatients = "shared-patients",
+    /// Two rounds of a loop with the same values.
+    RepeatedRound = "repeated-round",
     /// A file that cannot be read.
     Io = "io",
 }
@@ -85,7 +89,14 @@ codes! {
 impl Code {
     /// Whether a file with this mistake can be run all the same.
     pub fn is_warning(self) -> bool {
-        matches!(self, Code::Unused | Code::TestFold | Code::DifferentFolds)
+        matches!(
+            self,
+            Code::Unused
+                | Code::TestFold
+                | Code::DifferentFolds
+                | Code::SharedPatients
+                | Code::RepeatedRound
+        )
     }
 }
 

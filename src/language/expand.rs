@@ -158,9 +158,16 @@ impl<'t> Expander<'t> {
         let place = variables.first().map_or(0, |variable| variable.span.start);
         self.found.rounds.insert(place, values.len());
         let place = self.number_of_loop(around, place);
+        let mut rounds: BTreeMap<String, Span> = BTreeMap::new();
         for (number, value) in values.into_iter().enumerate() {
-            let Some(mut inner) = self.inner(around, &value.span, evaluation) else { return };
+            let span = value.span.clone();
+            let Some(mut inner) = self.inner(around, &span, evaluation) else { return };
             if bind(variables, value, &mut inner, evaluation) {
+                if let Some(first) = rounds.get(&inner.bindings.to_string()) {
+                    evaluation.diagnostics.push(repeated(first.clone(), span));
+                } else {
+                    rounds.insert(inner.bindings.to_string(), span);
+                }
                 inner.rounds.push(Round { place, number });
                 self.sweep(others, body, &inner, evaluation);
             }
@@ -223,6 +230,14 @@ fn members(datum: Datum, evaluation: &mut Evaluation<'_>) -> Option<Vec<Datum>> 
             .help("write for example: for k in [2, 4, 6] { … }"),
     );
     None
+}
+
+/// The warning of a round that has the values of an earlier one.
+fn repeated(first: Span, again: Span) -> Diagnostic {
+    let message = "this round has the values of an earlier one, so its stages are the same work";
+    Diagnostic::new(Code::RepeatedRound, message, again)
+        .related(first, "first here")
+        .help("leave it out; repetitions that are to be independent need a seed of their own")
 }
 
 /// Gives the loop variables their values of one round.

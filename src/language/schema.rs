@@ -168,22 +168,32 @@ pub struct Field {
     /// True for fields that only say how long to go on (length, patience): they are left out of
     /// the trajectory key, so that a longer training continues a shorter one.
     pub horizon: bool,
+    /// True for fields that decide which patients fall into which fold: of two stages that differ in
+    /// them, the test fold of one may hold patients of the other's training fold.
+    pub splits_patients: bool,
 }
 
 impl Field {
     /// A field that must be written.
     pub fn required(name: &'static str, ty: FieldType, doc: &'static str) -> Field {
-        Field { name, doc, ty, default: Default::Required, horizon: false }
+        Field { name, doc, ty, default: Default::Required, horizon: false, splits_patients: false }
     }
 
     /// A field with a default value.
     pub fn default(name: &'static str, ty: FieldType, value: Value, doc: &'static str) -> Field {
-        Field { name, doc, ty, default: Default::Value(value), horizon: false }
+        Field {
+            name,
+            doc,
+            ty,
+            default: Default::Value(value),
+            horizon: false,
+            splits_patients: false,
+        }
     }
 
     /// A field that may be absent.
     pub fn optional(name: &'static str, ty: FieldType, doc: &'static str) -> Field {
-        Field { name, doc, ty, default: Default::Absent, horizon: false }
+        Field { name, doc, ty, default: Default::Absent, horizon: false, splits_patients: false }
     }
 
     /// The `seed` field every stage with chance in it has.
@@ -194,12 +204,19 @@ impl Field {
             ty: FieldType::Int { min: 0, max: i64::MAX },
             default: Default::ExperimentSeed,
             horizon: false,
+            splits_patients: false,
         }
     }
 
     /// Marks the field as one that only says how long to go on.
     pub fn horizon(mut self) -> Field {
         self.horizon = true;
+        self
+    }
+
+    /// Marks the field as one that decides which patients fall into which fold.
+    pub fn splits_patients(mut self) -> Field {
+        self.splits_patients = true;
         self
     }
 }

@@ -51,6 +51,7 @@ impl Method for Report {
                     ty: FieldType::Stages { kinds: &[], with_ancestors: true },
                     default: Default::EveryStage,
                     horizon: false,
+                    splits_patients: false,
                 },
                 Field::optional(
                     "title",

@@ -102,13 +102,14 @@ fn fields() -> Vec<Field> {
             ]),
             Value::Record(shares),
             "How the patients are shared out; the shares sum to 1.",
-        ),
+        )
+        .splits_patients(),
         Field::optional(
             "size",
             side(),
             "Side of the images: the dataset's own, or that halved any number of times.",
         ),
-        Field::seed(),
+        Field::seed().splits_patients(),
     ]
 }
 

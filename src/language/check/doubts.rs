@@ -1,5 +1,5 @@
 //! Experiments that run and yet do not show what they seem to: a fold that is tested on after it was
-//! trained on, and comparisons across folds.
+//! trained on, patients that are in both, and comparisons across folds.
 
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::expand::Instance;
@@ -26,6 +26,7 @@ impl Doubts<'_, '_> {
     /// Everything that is worth a second look.
     pub(super) fn find(&self) -> Vec<Diagnostic> {
         let mut found = self.tested_after_training();
+        found.extend(self.patients_in_both());
         found.extend(self.compared_across_folds());
         found
     }
@@ -73,6 +74,58 @@ impl Doubts<'_, '_> {
             }
         }
         found
+    }
+
+    /// Results on a fold of one split of the patients from a model that saw folds of another.
+    fn patients_in_both(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for taker in self.members() {
+            let inputs = &self.stages[taker].inputs;
+            let Some(test) = inputs.iter().find(|input| input.role == TEST) else { continue };
+            let others = inputs.iter().filter(|input| input.role != TEST).map(|input| input.stage);
+            let origin = self
+                .origins(others)
+                .into_iter()
+                .find(|&origin| self.splits_otherwise(origin, test.stage));
+            let Some(origin) = origin else { continue };
+            let declared = self.declared(taker);
+            let (tested, learnt) = (self.declared(test.stage), self.declared(origin));
+            let message =
+                format!("`{}` tests on patients that may have been trained on", declared.name.node);
+            let help = "patients are split anew for another `seed` or `split`; give both the same";
+            found.push(
+                Diagnostic::new(Code::SharedPatients, message, place(declared, TEST))
+                    .related(tested.name.span.clone(), "tested on a fold of this split")
+                    .related(learnt.name.span.clone(), "made from a fold of this one")
+                    .help(help),
+            );
+        }
+        found
+    }
+
+    /// All stages that some stages were made from, and these themselves.
+    fn origins(&self, stages: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+        let mut waiting: Vec<usize> = stages.collect();
+        let mut found = BTreeSet::new();
+        while let Some(stage) = waiting.pop() {
+            if found.insert(stage) {
+                waiting.extend(self.stages[stage].inputs.iter().map(|input| input.stage));
+            }
+        }
+        found
+    }
+
+    /// Whether two stages share out the patients of the same images in different ways.
+    fn splits_otherwise(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.stages[one], &self.stages[other]);
+        let schema = self.schemas.get(&one.kind, &one.method);
+        let differs = |name: &str| one.parameters.get(name) != other.parameters.get(name);
+        one.kind == other.kind
+            && one.method == other.method
+            && one.inputs == other.inputs
+            && schema.is_some_and(|schema| {
+                schema.fields.iter().any(|field| field.splits_patients && differs(field.name))
+            })
     }
 
     fn compared_across_folds(&self) -> Vec<Diagnostic> {
