@@ -80,7 +80,12 @@ pub(super) fn read(
 ) -> Result<Read, Vec<Diagnostic>> {
     let (files, source) =
         ProjectFiles::open(file, reading.project.as_deref()).map_err(|problem| vec![*problem])?;
-    let set = with_absolute_paths(reading, &language::parameters(&source, &files));
+    // Asking for the parameters reads all files once more.
+    let set = if reading.set.is_empty() {
+        Vec::new()
+    } else {
+        with_absolute_paths(reading, &language::parameters(&source, &files))
+    };
     let compiled = language::compile(&source, &files, schemas, &set)?;
     Ok(Read { compiled, set, path: files.root().to_owned() })
 }

@@ -5,7 +5,8 @@ use super::view::View;
 use crate::language::index::SymbolKind;
 use crate::language::manual;
 use crate::language::schema::{Field, Header};
-use crate::language::syntax::tree::{Entry, ImportedNames, Item, Span, Stage, Template};
+use crate::language::syntax::tree::{Entry, ImportedNames, Item, Span, Stage};
+use crate::language::syntax::walk::stages;
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Diagnostic, NumberOrString,
     Range, TextEdit, WorkspaceEdit,
@@ -166,14 +167,4 @@ fn insertion(text: &str, stage: &Stage, missing: &[&Field]) -> Option<(Span, Str
         format!("{comma}{} ", fields.join(", "))
     };
     Some((inside.len()..close, added))
-}
-
-/// Every stage, those in loops and templates included.
-fn stages<'a>(items: &'a [Item]) -> Vec<&'a Stage> {
-    let inner = |item: &'a Item| match item {
-        Item::Stage(stage) => vec![stage],
-        Item::For { body, .. } | Item::Template(Template { body, .. }) => stages(body),
-        _ => Vec::new(),
-    };
-    items.iter().flat_map(inner).collect()
 }

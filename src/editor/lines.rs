@@ -28,7 +28,7 @@ impl Lines {
 
     /// An offset as a position. One inside of a character counts as its beginning.
     pub(super) fn position(&self, text: &str, offset: usize) -> Position {
-        let offset = floor(text, offset);
+        let offset = text.floor_char_boundary(offset);
         let line = self.line(offset);
         let before = &text[self.starts[line]..offset];
         let units: usize = before.chars().map(char::len_utf16).sum();
@@ -57,15 +57,6 @@ impl Lines {
         }
         offset
     }
-}
-
-/// The beginning of the character that an offset is in.
-fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 #[cfg(test)]

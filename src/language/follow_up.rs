@@ -6,7 +6,8 @@
 
 use super::diagnostic::{Code, Diagnostic};
 use super::program::Program;
-use super::syntax::tree::{Item, Span, Template};
+use super::syntax::tree::Span;
+use super::syntax::walk::stages;
 use std::collections::BTreeSet;
 
 /// Removes the messages that would go away with the broken pieces.
@@ -21,6 +22,7 @@ pub(super) fn remove(diagnostics: &mut Vec<Diagnostic>, program: &Program) {
         .files
         .iter()
         .flat_map(|file| stages(&file.items))
+        .map(|stage| &stage.span)
         .filter(|stage| broken.iter().any(|piece| contains(stage, piece)))
         .collect();
     diagnostics.retain(|diagnostic| match diagnostic.code {
@@ -40,19 +42,4 @@ fn contains(outer: &Span, inner: &Span) -> bool {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
-}
-
-/// The places of all stages.
-fn stages(items: &[Item]) -> Vec<&Span> {
-    let mut found = Vec::new();
-    for item in items {
-        match item {
-            Item::Stage(stage) => found.push(&stage.span),
-            Item::For { body, .. } | Item::Template(Template { body, .. }) => {
-                found.extend(stages(body))
-            }
-            _ => {}
-        }
-    }
-    found
 }

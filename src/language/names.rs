@@ -181,26 +181,26 @@ impl<'t> Names<'t> {
 
     /// The templates in sight of a file.
     pub(super) fn templates(&self, file: usize) -> Vec<&'t str> {
-        let names = &self.files[file];
-        let imported = names.imports.iter().filter_map(|(local, imported)| match imported.target {
-            Target::Name(file, name) => {
-                self.files[file].templates.contains_key(name).then_some(*local)
-            }
-            _ => None,
-        });
-        names.templates.keys().copied().chain(imported).collect()
+        let imported = self.imported(file, |names, name| names.templates.contains_key(name));
+        self.files[file].templates.keys().copied().chain(imported).collect()
     }
 
     /// The stages in sight of a file outside all templates.
     pub(super) fn stages(&self, file: usize) -> Vec<&'t str> {
-        let names = &self.files[file];
-        let imported = names.imports.iter().filter_map(|(local, imported)| match imported.target {
-            Target::Name(file, name) => {
-                self.files[file].stages.contains_key(name).then_some(*local)
-            }
+        let imported = self.imported(file, |names, name| names.stages.contains_key(name));
+        self.files[file].stages.keys().copied().chain(imported).collect()
+    }
+
+    /// The imported names of a file that another declares as what is wanted.
+    fn imported(
+        &self,
+        file: usize,
+        is_wanted: impl Fn(&FileNames<'t>, &str) -> bool,
+    ) -> impl Iterator<Item = &'t str> {
+        self.files[file].imports.iter().filter_map(move |(local, imported)| match imported.target {
+            Target::Name(file, name) => is_wanted(&self.files[file], name).then_some(*local),
             _ => None,
-        });
-        names.stages.keys().copied().chain(imported).collect()
+        })
     }
 
     /// What an instance of a template declares; nothing for a stage.

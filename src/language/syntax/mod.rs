@@ -7,7 +7,7 @@ mod nesting;
 mod scan;
 pub mod tokens;
 pub mod tree;
-pub(super) mod walk;
+pub mod walk;
 
 use super::diagnostic::{Code, Diagnostic};
 use build::Builder;
@@ -89,10 +89,13 @@ pub(super) fn pieces(text: &str) -> Option<Pairs<'_, Rule>> {
 
 /// Text as one rule of the grammar.
 fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
-    // Without it errors name rules and no punctuation. The switch is the whole process', but all
-    // that it changes is how much an error says.
-    pest::set_error_detail(true);
-    Grammar::parse(rule, text).map_err(Box::new)
+    Grammar::parse(rule, text).or_else(|_| {
+        // Without it errors name rules and no punctuation, but it slows every parse, so it waits for
+        // an error that is to be told. The switch is the whole process', and all that it changes is
+        // how much an error says.
+        pest::set_error_detail(true);
+        Grammar::parse(rule, text).map_err(Box::new)
+    })
 }
 
 /// Parses one expression, such as the value of `--set`, whose first byte has the position `base`.

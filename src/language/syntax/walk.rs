@@ -1,6 +1,18 @@
-//! Every name that an expression refers to.
+//! All of one sort in a tree: the stages of a file, the names that an expression refers to.
 
-use super::tree::{Entry, Expression, Part, Piece, Reference, Selection, Term};
+use super::tree::{
+    Entry, Expression, Item, Part, Piece, Reference, Selection, Stage, Template, Term,
+};
+
+/// Every stage and instance, those in loops and templates included.
+pub fn stages<'t>(items: &'t [Item]) -> Vec<&'t Stage> {
+    let inner = |item: &'t Item| match item {
+        Item::Stage(stage) => vec![stage],
+        Item::For { body, .. } | Item::Template(Template { body, .. }) => stages(body),
+        _ => Vec::new(),
+    };
+    items.iter().flat_map(inner).collect()
+}
 
 /// Calls `visit` for each reference in an expression, those in selections included.
 pub fn references(expression: &Expression, visit: &mut dyn FnMut(&Reference)) {
