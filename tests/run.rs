@@ -156,7 +156,7 @@ fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &Ato
         .expect("nothing to hash");
     let observer = Collected::default();
     let outcome =
-        run(&session, &Settings { threads: 2, keep_going, worker: None }, &observer, stop);
+        run(&session, &Settings { keep_going, ..Settings::with_threads(2) }, &observer, stop);
     Ran { outcome, started: observer.started() }
 }
 

@@ -1,7 +1,7 @@
 //! `msx graph`
 
 use super::errors::Failure;
-use super::{FileArguments, load};
+use super::{FileArguments, GoalArguments, load};
 use crate::graph;
 use clap::{Args, ValueEnum};
 
@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 pub(super) struct Arguments {
     #[command(flatten)]
     file: FileArguments,
+    #[command(flatten)]
+    goals: GoalArguments,
     /// The drawing language
     #[arg(long, value_enum, default_value_t = Format::Dot)]
     format: Format,
@@ -24,6 +26,7 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
+    let loaded = loaded.only(&arguments.goals.stages)?;
     let text = match arguments.format {
         Format::Dot => graph::dot(&loaded.graph),
         Format::Mermaid => graph::mermaid(&loaded.graph),

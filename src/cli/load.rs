@@ -20,14 +20,53 @@ pub(super) struct Loaded {
     pub(super) schemas: Schemas,
     /// The file, absolute.
     pub(super) path: PathBuf,
+    /// The folder that imports stay in, where it was given; absolute.
+    pub(super) project: Option<PathBuf>,
     /// Values from the command line, their paths absolute.
     pub(super) set: Vec<(String, String)>,
+    /// Labels of the stages that were not asked for.
+    pub(super) left_out: Vec<String>,
 }
 
 impl Loaded {
     /// The folder that the file's paths are relative to.
     pub(super) fn base(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The stages that a text from the command line names, at least one.
+    pub(super) fn find(&self, text: &str) -> Result<Vec<usize>, Failure> {
+        let found = self.graph.find(text);
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let nodes = self.graph.nodes().iter();
+        let names = nodes.flat_map(|node| [node.stage.label(), node.stage.name.clone()]);
+        let near = |name: &String| strsim::jaro(name, text);
+        match names.max_by(|a, b| near(a).total_cmp(&near(b))) {
+            Some(nearest) => Err(Failure::Message(format!(
+                "there is no stage `{text}`; did you mean `{nearest}`?"
+            ))),
+            None => Err(Failure::Message("the experiment has no stages".to_owned())),
+        }
+    }
+
+    /// The same file with the named stages and what they need alone; all of it for no names.
+    pub(super) fn only(self, names: &[String]) -> Result<Loaded, Failure> {
+        if names.is_empty() {
+            return Ok(self);
+        }
+        let mut goals = Vec::new();
+        for name in names {
+            goals.extend(self.find(name)?);
+        }
+        let kept = self.graph.with_givers(&goals);
+        let labels = self.graph.nodes().iter().map(|node| node.stage.label()).enumerate();
+        let left_out = labels.filter(|(index, _)| kept.binary_search(index).is_err());
+        let left_out = left_out.map(|(_, label)| label).collect();
+        let experiment = self.experiment.only(&kept);
+        let graph = Graph::build(&experiment, &self.schemas).map_err(Failure::new)?;
+        Ok(Loaded { experiment, graph, left_out, ..self })
     }
 
     /// The experiment bound to what a plan or a run needs.
@@ -61,7 +100,16 @@ pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     print_diagnostics(&compiled.warnings);
     let graph = Graph::build(&compiled.experiment, &schemas).map_err(Failure::new)?;
     let set = set.into_iter().map(|given| (given.name, given.value)).collect();
-    Ok(Loaded { experiment: compiled.experiment, graph, schemas, path, set })
+    let project = reading.project.as_deref().map(std::path::absolute).transpose();
+    Ok(Loaded {
+        experiment: compiled.experiment,
+        graph,
+        schemas,
+        path,
+        project: project.map_err(Failure::new)?,
+        set,
+        left_out: Vec::new(),
+    })
 }
 
 /// A file without mistakes, with the values from the command line.

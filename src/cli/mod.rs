@@ -84,6 +84,15 @@ struct FileArguments {
     reading: Reading,
 }
 
+/// Which stages are meant.
+#[derive(Debug, Args)]
+struct GoalArguments {
+    /// Only these stages and what they need: a label such as 'auc[k: 6]', some members such as
+    /// 'auc[arch: cpd]', or a name for the whole family [default: all stages]
+    #[arg(value_name = "STAGE")]
+    stages: Vec<String>,
+}
+
 /// How an experiment file is read.
 #[derive(Debug, Args)]
 struct Reading {
@@ -118,7 +127,7 @@ struct DeviceArguments {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Command::Run(arguments) => run::run(arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),

@@ -2,7 +2,7 @@
 
 use super::errors::Failure;
 use super::load::{self, Loaded};
-use super::{CacheArguments, DeviceArguments, FileArguments};
+use super::{CacheArguments, DeviceArguments, FileArguments, GoalArguments};
 use crate::graph::explain;
 use crate::graph::plan::{Plan, Status};
 use crate::learn::device::Device;
@@ -21,6 +21,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
+    goals: GoalArguments,
+    #[command(flatten)]
     cache: CacheArguments,
     #[command(flatten)]
     device: DeviceArguments,
@@ -28,11 +30,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
+    let loaded = loaded.only(&arguments.goals.stages)?;
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let methods = stages::methods();
     let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let plan = session.plan();
+    session.save_index();
     let history = store.history(&loaded.path);
     for index in 0..loaded.graph.nodes().len() {
         anstream::println!("{}", line(&loaded, &plan, &store, &history, index));

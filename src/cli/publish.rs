@@ -2,7 +2,6 @@
 
 use super::errors::Failure;
 use super::load::Loaded;
-use crate::graph::OutputDigests;
 use crate::language::schema::{Default, MethodSchema};
 use crate::language::value::Value;
 use crate::report::{self, Provenance, ProvenanceStage, Setting};
@@ -23,8 +22,14 @@ pub(super) fn publish(
     let (kind, output, file) = report_output();
     for (index, node) in loaded.graph.nodes().iter().enumerate() {
         let Some(key) = outcome.keys[index].filter(|_| node.stage.kind == kind) else { continue };
-        let record = session.store.lookup(&key).map_err(Failure::new)?;
-        let blob = record.as_ref().and_then(|record| record.outputs.get(output)?.0.get(file));
+        let Some(record) = session.store.lookup(&key).map_err(Failure::new)? else {
+            session.store.remove_record(&key).map_err(Failure::new)?;
+            let label = node.stage.label();
+            return Err(Failure::Message(format!(
+                "the page of `{label}` is damaged in the cache; run again to make it anew"
+            )));
+        };
+        let blob = record.outputs.get(output).and_then(|files| files.0.get(file));
         let Some(blob) = blob else { continue };
         let path = session.store.object_path(&blob.digest);
         let template = fs::read_to_string(&path)
@@ -61,15 +66,7 @@ fn provenance(
     outcome: &Outcome,
     report: usize,
 ) -> Result<Provenance, Failure> {
-    let mut outputs: Vec<Option<OutputDigests>> = Vec::with_capacity(outcome.keys.len());
-    for key in &outcome.keys {
-        let record = match key {
-            Some(key) => session.store.lookup(key).map_err(Failure::new)?,
-            None => None,
-        };
-        outputs.push(record.map(|record| record.output_digests()));
-    }
-    let inputs = loaded.graph.resolve_inputs(report, &outputs).unwrap_or_default();
+    let inputs = loaded.graph.resolve_inputs(report, &outcome.outputs).unwrap_or_default();
     let stages = loaded.graph.nodes().iter().zip(&outcome.keys).map(|(node, key)| {
         let stage = &node.stage;
         let schema = loaded.schemas.get(&stage.kind, &stage.method);

@@ -2,21 +2,27 @@
 
 use super::errors::Failure;
 use super::load::{self, Loaded};
-use super::{CacheArguments, DeviceArguments, FileArguments, publish, show};
+use super::{CacheArguments, DeviceArguments, FileArguments, GoalArguments, publish, show};
 use crate::learn::device::Device;
-use crate::run::{self, Ending, Outcome, Settings};
+use crate::run::{self, Both, Ending, Journal, Outcome, Request, Settings};
 use crate::stages;
-use crate::store::{History, LastRun, Store};
+use crate::store::{History, LastRun, Store, StoreError};
+use bytesize::ByteSize;
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// The part of the free memory that stages may take where nobody says how much.
+const SHARE_OF_MEMORY: f64 = 0.8;
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     file: FileArguments,
+    #[command(flatten)]
+    goals: GoalArguments,
     #[command(flatten)]
     cache: CacheArguments,
     #[command(flatten)]
@@ -24,6 +30,12 @@ pub(super) struct Arguments {
     /// Threads for all stages together [default: all processors]
     #[arg(long, env = "MSX_THREADS")]
     threads: Option<NonZeroUsize>,
+    /// Memory for all stages together, such as 8GiB [default: most of what is free]
+    #[arg(long, env = "MSX_MEMORY", value_name = "SIZE")]
+    memory: Option<ByteSize>,
+    /// Stages that may use the accelerator at the same time
+    #[arg(long, env = "MSX_ACCELERATOR_SLOTS", value_name = "N", default_value = "1")]
+    accelerator_slots: NonZeroUsize,
     /// Where reports are written
     #[arg(long, default_value = "reports", value_hint = clap::ValueHint::DirPath)]
     reports: PathBuf,
@@ -35,27 +47,52 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+impl Arguments {
+    fn settings(&self, history: &History) -> Result<Settings, Failure> {
+        Ok(Settings {
+            threads: self.threads.map_or_else(processors, NonZeroUsize::get),
+            memory: self.memory.map(|size| size.as_u64()).or_else(most_of_the_free_memory),
+            accelerator_slots: self.accelerator_slots.get(),
+            keep_going: self.keep_going,
+            worker: Some(this_program()?),
+            past: history.keys.clone(),
+        })
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
+    let loaded = loaded.only(&arguments.goals.stages)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    store.sweep().map_err(Failure::new)?;
     note_run(&loaded, &store)?;
     let methods = stages::methods();
     let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
+    let history = store.history(&loaded.path);
+    let settings = arguments.settings(&history)?;
     let stop = stop_on_interrupt()?;
     let interrupted = stop.clone();
     let observer = show::observer(arguments.json);
-    let settings = Settings {
-        threads: arguments.threads.map_or_else(processors, NonZeroUsize::get),
-        keep_going: arguments.keep_going,
-        worker: Some(this_program()?),
-    };
-    let outcome = run::run(&session, &settings, observer.as_ref(), &stop);
-    save_history(&loaded, &store, &outcome)?;
+    let journal = Journal::new(&session, request(&loaded, settings.threads));
+    let both = Both(observer.as_ref(), &journal);
+    let outcome = run::run(&session, &settings, &both, &stop);
+    save_history(&loaded, &store, history, &outcome)?;
+    let written = journal.finish(&outcome);
     let pages = publish::publish(&loaded, &session, &outcome, &arguments.reports)?;
     show::pages(&pages, arguments.json);
+    if let Err(error) = written {
+        say!("warning: {error}");
+    }
     verdict(&outcome, interrupted.load(Ordering::Relaxed))
+}
+
+fn request(loaded: &Loaded, threads: usize) -> Request {
+    Request {
+        file: loaded.path.clone(),
+        experiment: loaded.experiment.name.clone(),
+        set: loaded.set.clone(),
+        threads,
+    }
 }
 
 fn verdict(outcome: &Outcome, interrupted: bool) -> Result<(), Failure> {
@@ -82,6 +119,15 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
+/// Nothing where the system does not say how much is free.
+fn most_of_the_free_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let bound = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    let free = system.available_memory().min(bound);
+    (free > 0).then_some((free as f64 * SHARE_OF_MEMORY) as u64)
+}
+
 /// The first interruption asks the stages to write their checkpoints and end, the second ends at
 /// once; what is in the cache is whole either way.
 fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
@@ -100,13 +146,22 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 fn note_run(loaded: &Loaded, store: &Store) -> Result<(), Failure> {
-    let run = LastRun { file: loaded.path.clone(), set: loaded.set.clone() };
-    store.save_last_run(&run).map_err(Failure::new)
+    let run = LastRun {
+        file: loaded.path.clone(),
+        project: loaded.project.clone(),
+        set: loaded.set.clone(),
+    };
+    where_writable(store.save_last_run(&run))
 }
 
-/// Stages without a result keep the key of their last one, so that "why" can still compare.
-fn save_history(loaded: &Loaded, store: &Store, outcome: &Outcome) -> Result<(), Failure> {
-    let before = store.history(&loaded.path);
+/// Stages without a result keep the key of their last one, so that "why" can still compare; so do
+/// those that were not asked for.
+fn save_history(
+    loaded: &Loaded,
+    store: &Store,
+    before: History,
+    outcome: &Outcome,
+) -> Result<(), Failure> {
     let mut history = History::default();
     for (node, key) in loaded.graph.nodes().iter().zip(&outcome.keys) {
         let label = node.stage.label();
@@ -114,5 +169,18 @@ fn save_history(loaded: &Loaded, store: &Store, outcome: &Outcome) -> Result<(),
             history.keys.insert(label, key);
         }
     }
-    store.save_history(&loaded.path, &history).map_err(Failure::new)
+    for label in &loaded.left_out {
+        if let Some(key) = before.keys.get(label) {
+            history.keys.insert(label.clone(), *key);
+        }
+    }
+    where_writable(store.save_history(&loaded.path, &history))
+}
+
+/// A cache that can only be read serves what it has; a stage that has to run says that it cannot.
+fn where_writable(written: Result<(), StoreError>) -> Result<(), Failure> {
+    match written {
+        Err(error) if !error.is_read_only() => Err(Failure::new(error)),
+        _ => Ok(()),
+    }
 }

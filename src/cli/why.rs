@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub(super) struct Arguments {
     /// The stage: a name, or a family member such as 'g[arch: cpd]'
     stage: String,
-    /// The experiment file; without it, the one that ran last, with the same --set
+    /// The experiment file; without it, the one that ran last, with the same --set and --project
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -29,10 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
     let loaded = load_file(arguments, &store)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let members = loaded.graph.find(&arguments.stage);
-    if members.is_empty() {
-        return Err(no_such_stage(&loaded, &arguments.stage));
-    }
+    let members = loaded.find(&arguments.stage)?;
     let methods = stages::methods();
     let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let plan = session.plan();
@@ -54,19 +51,8 @@ fn load_file(arguments: &Arguments, store: &Store) -> Result<Loaded, Failure> {
     let mut set = last.set;
     set.retain(|(name, _)| arguments.reading.set.iter().all(|(other, _)| other != name));
     set.extend(arguments.reading.set.iter().cloned());
-    load::load(&last.file, &Reading { set, project: arguments.reading.project.clone() })
-}
-
-fn no_such_stage(loaded: &Loaded, wanted: &str) -> Failure {
-    let labels: Vec<String> = loaded.graph.nodes().iter().map(|node| node.stage.label()).collect();
-    let nearest =
-        labels.iter().max_by(|a, b| strsim::jaro(a, wanted).total_cmp(&strsim::jaro(b, wanted)));
-    match nearest {
-        Some(nearest) => {
-            Failure::Message(format!("there is no stage `{wanted}`; did you mean `{nearest}`?"))
-        }
-        None => Failure::Message("the experiment has no stages".to_owned()),
-    }
+    let project = arguments.reading.project.clone().or(last.project);
+    load::load(&last.file, &Reading { set, project })
 }
 
 /// Prints the stage's state, and for one that waits the reasons of those that it waits on, down

@@ -19,6 +19,11 @@ impl Digest {
         blake3::Hash::from(self.0).to_hex().to_string()
     }
 
+    /// The first byte, which says in which of 256 folders of the cache the content lies.
+    pub fn shard(&self) -> u8 {
+        self.0[0]
+    }
+
     /// The first twelve digits, for people.
     pub fn short(&self) -> String {
         self.hex()[..12].to_owned()
@@ -51,15 +56,24 @@ impl FromStr for Digest {
     }
 }
 
+/// Hexadecimal digits where people read along, 32 bytes elsewhere.
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.hex())
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&blake3::Hash::from(self.0).to_hex())
+        } else {
+            self.0.serialize(serializer)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(deserializer).map(Digest)
+        }
     }
 }

@@ -5,6 +5,7 @@
 pub mod digest;
 mod draw;
 pub mod explain;
+mod find;
 pub mod fingerprint;
 pub mod plan;
 
@@ -82,18 +83,6 @@ impl Graph {
     /// The stages that take from this one.
     pub fn takers(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         self.edges.neighbors(NodeIndex::new(index)).map(NodeIndex::index)
-    }
-
-    /// The index of the stage with this label (`auc[k: 6]`), or of the only stage of that name.
-    pub fn find(&self, label: &str) -> Vec<usize> {
-        let wanted = squeeze(label);
-        let exact: Vec<usize> = (0..self.nodes.len())
-            .filter(|&index| squeeze(&self.nodes[index].stage.label()) == wanted)
-            .collect();
-        if !exact.is_empty() {
-            return exact;
-        }
-        (0..self.nodes.len()).filter(|&index| self.nodes[index].stage.name == label).collect()
     }
 
     /// The role under which an input goes into the key.
@@ -202,8 +191,4 @@ fn node(stage: &TypedStage, schema: &MethodSchema) -> Node {
         .map(|field| field.name.to_owned())
         .collect();
     Node { stage: stage.clone(), revision: schema.revision, paths, horizon }
-}
-
-fn squeeze(label: &str) -> String {
-    label.chars().filter(|character| !character.is_whitespace()).collect()
 }

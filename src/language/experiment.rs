@@ -88,6 +88,29 @@ pub struct Experiment {
     pub claims: Vec<TypedClaim>,
 }
 
+impl Experiment {
+    /// Keeps these stages, which must include all that they take from, and the claims about them.
+    #[must_use]
+    pub fn only(mut self, kept: &[usize]) -> Experiment {
+        let mut places = vec![None; self.stages.len()];
+        for (new, &old) in kept.iter().enumerate() {
+            places[old] = Some(new);
+        }
+        let all = std::mem::take(&mut self.stages).into_iter().zip(&places);
+        self.stages = all.filter_map(|(stage, place)| place.map(|_| stage)).collect();
+        self.claims.retain(|claim| claim.inputs.iter().all(|input| places[input.stage].is_some()));
+        let stages = self.stages.iter_mut().map(|stage| &mut stage.inputs);
+        for inputs in stages.chain(self.claims.iter_mut().map(|claim| &mut claim.inputs)) {
+            for input in inputs {
+                if let Some(place) = places[input.stage] {
+                    input.stage = place;
+                }
+            }
+        }
+        self
+    }
+}
+
 /// A statement about results, with every default filled in. No key depends on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypedClaim {

@@ -84,6 +84,11 @@ impl Device {
         }
     }
 
+    /// Whether it is a device beside the processor, which stages have to share.
+    pub fn is_accelerator(&self) -> bool {
+        matches!(self, Device::Cuda(_) | Device::Vulkan)
+    }
+
     /// Looks for the driver before any tensor is made, because the backends panic without one.
     fn probe(&self) -> Result<(), DeviceError> {
         match self {

@@ -42,6 +42,11 @@ pub enum Event {
         #[serde(flatten)]
         progress: Progress,
     },
+    /// A result in the store turned out damaged or gone when it was needed; its stage runs again.
+    Lost {
+        /// Its label.
+        stage: String,
+    },
     /// A stage's result was found in the store while others ran.
     Cached {
         /// Its label.
@@ -89,4 +94,14 @@ pub enum Event {
 pub trait Observer: Sync {
     /// Called for each event; must be quick.
     fn observe(&self, event: &Event);
+}
+
+/// Passes every event on to two observers.
+pub struct Both<'a>(pub &'a dyn Observer, pub &'a dyn Observer);
+
+impl Observer for Both<'_> {
+    fn observe(&self, event: &Event) {
+        self.0.observe(event);
+        self.1.observe(event);
+    }
 }

@@ -3,10 +3,10 @@
 use super::event::{Event, Observer};
 use super::session::Session;
 use super::worker::{self, Order};
-use crate::graph::{Digest, Fingerprint, OutputDigests};
+use crate::graph::{Digest, Fingerprint, OutputDigests, ResolvedInput};
 use crate::progress::{Monitor, Progress};
 use crate::stages::{StageError, StageInput};
-use crate::store::{KeyLock, Provenance, Record, Scratch, StoreError};
+use crate::store::{KeyLock, OutputFiles, Provenance, Record, Scratch, StoreError};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -21,10 +21,8 @@ pub(super) struct Job<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) index: usize,
     pub(super) fingerprint: Fingerprint,
-    /// The keys of the stages that have results, by stage index.
-    pub(super) keys: Vec<Option<Digest>>,
-    /// The output digests of those stages.
-    pub(super) outputs: Vec<Option<OutputDigests>>,
+    /// What it takes, in canonical order, each with the key of the giving stage.
+    pub(super) inputs: Vec<(ResolvedInput<'a>, Digest)>,
     pub(super) threads: usize,
     /// The program that runs a stage with networks in a process of its own; without it they run
     /// in this one.
@@ -41,13 +39,27 @@ pub(super) enum Done {
     Found { outputs: OutputDigests },
 }
 
+/// Why a job has no result.
+pub(super) enum Trouble {
+    /// The stage failed or was stopped.
+    Stage(StageError),
+    /// The result of a giving stage, by index, is damaged or gone.
+    Lost(usize),
+}
+
+impl From<StageError> for Trouble {
+    fn from(error: StageError) -> Trouble {
+        Trouble::Stage(error)
+    }
+}
+
 impl Job<'_> {
     /// Runs on a thread pool of its own.
-    pub(super) fn run(&self) -> Result<Done, StageError> {
+    pub(super) fn run(&self) -> Result<Done, Trouble> {
         on_pool(self.threads, || self.execute())
     }
 
-    fn execute(&self) -> Result<Done, StageError> {
+    fn execute(&self) -> Result<Done, Trouble> {
         let store = self.session.store;
         let key = self.fingerprint.key();
         let _lock = self.lock(&key)?;
@@ -63,6 +75,7 @@ impl Job<'_> {
         self.files_are_those_of_the_key()?;
         let seconds = begin.elapsed().as_secs_f64();
         let record = self.commit(&scratch, seconds).map_err(StageError::other)?;
+        self.session.note(&key, &record);
         Ok(Done::Executed { outputs: record.output_digests(), seconds })
     }
 
@@ -104,7 +117,7 @@ impl Job<'_> {
         });
     }
 
-    fn run_method(&self, scratch: &Scratch) -> Result<(), StageError> {
+    fn run_method(&self, scratch: &Scratch) -> Result<(), Trouble> {
         let node = &self.session.graph.nodes()[self.index];
         let inputs = self.link_inputs(scratch)?;
         let order = Order {
@@ -126,31 +139,25 @@ impl Job<'_> {
             Some(program) if method.uses_device() => worker::delegate(program, &order, &monitor),
             _ => order.obey(method, self.session.store, &monitor),
         }
+        .map_err(Trouble::Stage)
     }
 
-    fn link_inputs(&self, scratch: &Scratch) -> Result<Vec<StageInput>, StageError> {
-        let graph = self.session.graph;
-        let resolved = graph.resolve_inputs(self.index, &self.outputs).unwrap_or_default();
-        let mut inputs = Vec::with_capacity(resolved.len());
-        for (position, resolved) in resolved.iter().enumerate() {
+    fn link_inputs(&self, scratch: &Scratch) -> Result<Vec<StageInput>, Trouble> {
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for (position, (resolved, key)) in self.inputs.iter().enumerate() {
             let giver = resolved.input.stage;
-            let record = self.record_of(giver)?;
+            let record = self.session.store.lookup(key).map_err(StageError::other)?;
+            let record = record.ok_or(Trouble::Lost(giver))?;
             let folder = scratch.input(position);
-            let link = |name: &str, folder: &std::path::Path| match record.outputs.get(name) {
-                Some(files) => {
-                    self.session.store.link_output(files, folder).map_err(StageError::other)
-                }
-                None => Err(StageError::Defect(format!("the giving stage has no output `{name}`"))),
-            };
             match &resolved.input.output {
-                Some(name) => link(name, &folder)?,
+                Some(name) => self.link(record.outputs.get(name), &folder)?,
                 None => {
-                    for name in record.outputs.keys() {
-                        link(name, &folder.join(name))?;
+                    for (name, files) in &record.outputs {
+                        self.link(Some(files), &folder.join(name))?;
                     }
                 }
             }
-            let stage = &graph.nodes()[giver].stage;
+            let stage = &self.session.graph.nodes()[giver].stage;
             inputs.push(StageInput {
                 field: resolved.input.role.clone(),
                 kind: stage.kind.clone(),
@@ -163,15 +170,11 @@ impl Job<'_> {
         Ok(inputs)
     }
 
-    fn record_of(&self, giver: usize) -> Result<Record, StageError> {
-        let key = self.keys[giver]
-            .ok_or_else(|| StageError::Defect("an input has no key yet".to_owned()))?;
-        self.session.store.lookup(&key).map_err(StageError::other)?.ok_or_else(|| {
-            StageError::message(format!(
-                "the result of `{}` vanished from the cache while the run was going on; run again",
-                self.session.graph.nodes()[giver].stage.label()
-            ))
-        })
+    fn link(&self, files: Option<&OutputFiles>, folder: &Path) -> Result<(), StageError> {
+        let files = files.ok_or_else(|| {
+            StageError::Defect("a giving stage lacks an output that its schema promises".to_owned())
+        })?;
+        self.session.store.link_output(files, folder).map_err(StageError::other)
     }
 
     fn commit(&self, scratch: &Scratch, seconds: f64) -> Result<Record, StoreError> {
@@ -212,14 +215,14 @@ impl Monitor for StageMonitor<'_> {
 }
 
 /// Does work on threads of its own. A panic in it is this work's failure and nobody else's.
-pub(super) fn on_pool<T: Send>(
+pub(super) fn on_pool<T: Send, E: From<StageError> + Send>(
     threads: usize,
-    work: impl FnOnce() -> Result<T, StageError> + Send,
-) -> Result<T, StageError> {
+    work: impl FnOnce() -> Result<T, E> + Send,
+) -> Result<T, E> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(StageError::other)?;
     catch_unwind(AssertUnwindSafe(|| pool.install(work)))
-        .unwrap_or_else(|panic| Err(StageError::Defect(panic_message(panic.as_ref()))))
+        .unwrap_or_else(|panic| Err(StageError::Defect(panic_message(panic.as_ref())).into()))
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -2,12 +2,16 @@
 
 mod event;
 mod execute;
+mod forecast;
+mod journal;
+mod queue;
 mod schedule;
 mod session;
 mod worker;
 
-pub use event::{Event, Observer};
+pub use event::{Both, Event, Observer};
 pub use execute::platform;
+pub use journal::{Journal, Request};
 pub use schedule::{Ending, Outcome, Settings, run};
 pub use session::Session;
 pub use worker::{COMMAND as WORKER_COMMAND, serve};

@@ -1,14 +1,19 @@
-//! Which stage runs when: inputs first, independent stages side by side.
+//! Which stage runs when: inputs first, independent stages side by side, those first on which the
+//! longest work waits.
 //!
 //! Small trainings gain little from a second thread and everything from a neighbour, so every
 //! ready stage gets one thread as long as others are ready, and the whole machine when it is
 //! alone. Results do not depend on it.
 
 use super::event::{Event, Observer};
-use super::execute::{Done, Job};
-use super::session::Session;
-use crate::graph::{Digest, Fingerprint, OutputDigests};
+use super::execute::{Done, Job, Trouble};
+use super::forecast;
+use super::queue::{Capacity, Queue, Ready};
+use super::session::{Resolved, Session};
+use crate::graph::plan::Knowledge;
+use crate::graph::{Digest, OutputDigests};
 use crate::stages::StageError;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -20,11 +25,32 @@ use std::time::Instant;
 pub struct Settings {
     /// Threads for all stages together; at least one.
     pub threads: usize,
+    /// Memory for all stages together, in bytes; nothing for no bound.
+    pub memory: Option<u64>,
+    /// Stages that may use the accelerator at the same time; at least one.
+    pub accelerator_slots: usize,
     /// Go on with stages that do not need a failed one.
     pub keep_going: bool,
     /// The program that runs a stage with networks in a process of its own (see `worker`); without
     /// it all stages run in this one.
     pub worker: Option<PathBuf>,
+    /// The key that each label had when it last ran, from which to guess how long stages take.
+    pub past: BTreeMap<String, Digest>,
+}
+
+impl Settings {
+    /// All stages in this process, with this many threads, no bound on memory, ending at the first
+    /// failure.
+    pub fn with_threads(threads: usize) -> Settings {
+        Settings {
+            threads,
+            memory: None,
+            accelerator_slots: 1,
+            keep_going: false,
+            worker: None,
+            past: BTreeMap::new(),
+        }
+    }
 }
 
 /// How a stage ended.
@@ -49,6 +75,8 @@ pub struct Outcome {
     pub endings: Vec<Ending>,
     /// The key of each stage that has a result, by index.
     pub keys: Vec<Option<Digest>>,
+    /// The outputs of each stage that has a result, by index.
+    pub outputs: Vec<Option<OutputDigests>>,
 }
 
 impl Outcome {
@@ -73,28 +101,14 @@ pub fn run(
     let begin = Instant::now();
     let (sender, receiver) = mpsc::channel();
     let mut schedule = Schedule::new(session, settings, observer, stop);
-    schedule.settle();
+    schedule.settle(session.graph.order().to_vec());
     schedule.announce();
     std::thread::scope(|scope| schedule.drive(scope, &sender, &receiver));
+    session.save_index();
     schedule.end(begin.elapsed().as_secs_f64())
 }
 
-type Message = (usize, Result<Done, StageError>);
-
-/// A stage whose inputs are known and whose result is not.
-struct Ready {
-    index: usize,
-    fingerprint: Fingerprint,
-    key: Digest,
-    trajectory: Digest,
-}
-
-struct Running {
-    index: usize,
-    key: Digest,
-    trajectory: Digest,
-    threads: usize,
-}
+type Message = (usize, Result<Done, Trouble>);
 
 struct Schedule<'a> {
     session: &'a Session<'a>,
@@ -104,8 +118,15 @@ struct Schedule<'a> {
     endings: Vec<Option<Ending>>,
     keys: Vec<Option<Digest>>,
     outputs: Vec<Option<OutputDigests>>,
-    ready: Vec<Ready>,
-    running: Vec<Running>,
+    /// For each stage, how many that it takes from have no result yet.
+    missing: Vec<usize>,
+    /// Whether a stage is ready or running.
+    in_hand: Vec<bool>,
+    /// Whether a stage's lost result was made again; once has to be enough.
+    remade: Vec<bool>,
+    /// See [`forecast::longest_paths`]; worked out once something has to run.
+    paths: Option<Vec<f64>>,
+    queue: Queue<'a>,
     announced: bool,
     failing: bool,
 }
@@ -118,6 +139,10 @@ impl<'a> Schedule<'a> {
         stop: &'a AtomicBool,
     ) -> Schedule<'a> {
         let count = session.graph.nodes().len();
+        let mut missing = vec![0; count];
+        for index in 0..count {
+            session.graph.takers(index).for_each(|taker| missing[taker] += 1);
+        }
         Schedule {
             session,
             settings,
@@ -126,49 +151,70 @@ impl<'a> Schedule<'a> {
             endings: vec![None; count],
             keys: vec![None; count],
             outputs: vec![None; count],
-            ready: Vec::new(),
-            running: Vec::new(),
+            missing,
+            in_hand: vec![false; count],
+            remade: vec![false; count],
+            paths: None,
+            queue: Queue::new(Capacity {
+                threads: settings.threads,
+                memory: settings.memory,
+                accelerator_slots: settings.accelerator_slots,
+            }),
             announced: false,
             failing: false,
         }
     }
 
-    /// Looks up every stage whose inputs have become known; what has no result becomes ready.
-    fn settle(&mut self) {
-        for &index in self.session.graph.order() {
-            if self.endings[index].is_some() || self.is_in_hand(index) {
+    /// Looks these stages up where all their inputs are known, and then those that take from them;
+    /// what has no result becomes ready.
+    fn settle(&mut self, mut waiting: Vec<usize>) {
+        waiting.reverse();
+        while let Some(index) = waiting.pop() {
+            if self.endings[index].is_some() || self.in_hand[index] || self.missing[index] > 0 {
                 continue;
             }
-            match self.session.fingerprint(index, &self.outputs) {
+            match self.session.resolve(index, &self.outputs) {
                 None => {}
                 Some(Err(reason)) => self.fail(index, reason),
-                Some(Ok(fingerprint)) => self.look_up(index, fingerprint),
-            }
-        }
-    }
-
-    fn is_in_hand(&self, index: usize) -> bool {
-        self.running.iter().any(|running| running.index == index)
-            || self.ready.iter().any(|ready| ready.index == index)
-    }
-
-    fn look_up(&mut self, index: usize, fingerprint: Fingerprint) {
-        let key = fingerprint.key();
-        match self.session.store.lookup(&key) {
-            Err(error) => self.fail(index, error.to_string()),
-            Ok(None) => {
-                let horizon = &self.session.graph.nodes()[index].horizon;
-                let trajectory = fingerprint.trajectory(horizon);
-                self.ready.push(Ready { index, fingerprint, key, trajectory });
-            }
-            Ok(Some(record)) => {
-                if self.announced {
-                    self.observer
-                        .observe(&Event::Cached { stage: self.label(index), key: key.hex() });
+                Some(Ok(resolved)) => {
+                    if self.look_up(index, resolved) {
+                        waiting.extend(self.session.graph.takers(index));
+                    }
                 }
-                self.finish(index, key, record.output_digests(), Ending::Cached);
             }
         }
+    }
+
+    /// Whether the stage has a result.
+    fn look_up(&mut self, index: usize, resolved: Resolved<'a>) -> bool {
+        let key = resolved.fingerprint.key();
+        let Some(outputs) = self.session.outputs(&key) else {
+            self.make_ready(index, resolved, key);
+            return false;
+        };
+        if self.announced {
+            self.observer.observe(&Event::Cached { stage: self.label(index), key: key.hex() });
+        }
+        self.finish(index, key, outputs, Ending::Cached);
+        true
+    }
+
+    fn make_ready(&mut self, index: usize, resolved: Resolved<'a>, key: Digest) {
+        let node = &self.session.graph.nodes()[index];
+        let (session, past) = (self.session, &self.settings.past);
+        let paths = self.paths.get_or_insert_with(|| forecast::longest_paths(session, past));
+        let horizon = node.horizon.iter();
+        let parameters = &resolved.fingerprint.parameters;
+        self.in_hand[index] = true;
+        self.queue.add(Ready {
+            index,
+            key,
+            trajectory: resolved.fingerprint.trajectory(&node.horizon),
+            horizon: horizon.filter_map(|name| parameters.get(name)?.number()).collect(),
+            path: paths[index],
+            needs: session.needs(index),
+            resolved,
+        });
     }
 
     fn announce(&mut self) {
@@ -189,14 +235,17 @@ impl<'a> Schedule<'a> {
     ) where
         'a: 'scope,
     {
+        if self.paths.is_some() {
+            // What cannot be removed now is met again by the next run.
+            let _ = self.session.store.sweep();
+        }
         loop {
             self.start_ready(scope, sender);
-            if self.running.is_empty() {
+            if self.queue.is_idle() {
                 return;
             }
             let Ok((index, result)) = receiver.recv() else { return };
             self.take(index, result);
-            self.settle();
         }
     }
 
@@ -205,18 +254,15 @@ impl<'a> Schedule<'a> {
         'a: 'scope,
     {
         while self.may_start() {
-            let busy: usize = self.running.iter().map(|running| running.threads).sum();
-            let free = self.settings.threads.saturating_sub(busy);
-            let (Some(next), true) = (self.next(), free > 0) else { return };
-            let threads = (free / self.ready.len()).max(1);
-            let Ready { index, fingerprint, key, trajectory } = self.ready.remove(next);
-            self.running.push(Running { index, key, trajectory, threads });
+            let Some((ready, threads)) = self.queue.start() else { return };
+            let Ready { index, resolved: Resolved { inputs, fingerprint }, .. } = ready;
+            let giver_keys = inputs.iter().map(|input| self.keys[input.input.stage]);
+            let inputs = inputs.clone().into_iter().zip(giver_keys);
             let job = Job {
                 session: self.session,
                 index,
                 fingerprint,
-                keys: self.keys.clone(),
-                outputs: self.outputs.clone(),
+                inputs: inputs.filter_map(|(input, key)| Some((input, key?))).collect(),
                 threads,
                 worker: self.settings.worker.as_deref(),
                 observer: self.observer,
@@ -230,39 +276,13 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The position of the stage to start next. Two stages that mean the same work: the second waits
-    /// and finds the first's result. Two trainings on one trajectory: the shorter goes first, and
-    /// the longer goes on from its end.
-    fn next(&self) -> Option<usize> {
-        let first = self.ready.iter().find(|ready| {
-            self.running
-                .iter()
-                .all(|running| running.key != ready.key && running.trajectory != ready.trajectory)
-        })?;
-        let together =
-            self.ready.iter().enumerate().filter(|(_, r)| r.trajectory == first.trajectory);
-        let shortest = together.min_by(|(_, a), (_, b)| {
-            self.horizon(a).partial_cmp(&self.horizon(b)).unwrap_or(std::cmp::Ordering::Equal)
-        });
-        shortest.map(|(position, _)| position)
-    }
-
-    /// How long a training goes on, in the order of its fields' names.
-    fn horizon(&self, ready: &Ready) -> Vec<f64> {
-        let names = self.session.graph.nodes()[ready.index].horizon.iter();
-        let values = names.filter_map(|name| ready.fingerprint.parameters.get(name)?.number());
-        values.collect()
-    }
-
     fn may_start(&self) -> bool {
         !self.stop.load(Ordering::Relaxed) && (!self.failing || self.settings.keep_going)
     }
 
-    fn take(&mut self, index: usize, result: Result<Done, StageError>) {
-        let Some(position) = self.running.iter().position(|running| running.index == index) else {
-            return;
-        };
-        let key = self.running.remove(position).key;
+    fn take(&mut self, index: usize, result: Result<Done, Trouble>) {
+        let Some((key, twins)) = self.queue.end(index) else { return };
+        self.in_hand[index] = false;
         let stage = self.label(index);
         match result {
             Ok(Done::Executed { outputs, seconds }) => {
@@ -273,20 +293,45 @@ impl<'a> Schedule<'a> {
                 self.observer.observe(&Event::Cached { stage, key: key.hex() });
                 self.finish(index, key, outputs, Ending::Cached);
             }
-            Err(StageError::Stopped) => {
+            Err(Trouble::Stage(StageError::Stopped)) => {
                 self.observer.observe(&Event::Stopped { stage });
                 self.endings[index] = Some(Ending::Stopped);
             }
-            Err(error) => self.fail(index, error.to_string()),
+            Err(Trouble::Stage(error)) => self.fail(index, error.to_string()),
+            Err(Trouble::Lost(giver)) => self.make_again(index, giver),
         }
-        // A stage that waited for this one's result looks it up again.
-        self.ready.retain(|ready| ready.key != key);
+        let mut waiting = twins;
+        waiting.iter().for_each(|&twin| self.in_hand[twin] = false);
+        waiting.extend(self.session.graph.takers(index));
+        self.settle(waiting);
     }
 
     fn finish(&mut self, index: usize, key: Digest, outputs: OutputDigests, ending: Ending) {
         self.keys[index] = Some(key);
         self.outputs[index] = Some(outputs);
         self.endings[index] = Some(ending);
+        self.session.graph.takers(index).for_each(|taker| self.missing[taker] -= 1);
+    }
+
+    /// Runs a stage whose result turned out damaged when `taker` needed it; `taker` waits for it.
+    fn make_again(&mut self, taker: usize, giver: usize) {
+        if let (Some(_), Some(key)) = (&self.outputs[giver], self.keys[giver]) {
+            let gone = self.session.store.remove_record(&key);
+            if std::mem::replace(&mut self.remade[giver], true) || gone.is_err() {
+                let label = self.label(giver);
+                let reason = format!(
+                    "the result of `{label}` is damaged in the cache and stays so when it is made \
+                     again; look at the disk, or choose another folder with --cache"
+                );
+                return self.fail(taker, reason);
+            }
+            self.observer.observe(&Event::Lost { stage: self.label(giver) });
+            self.session.forget(&key);
+            self.outputs[giver] = None;
+            self.endings[giver] = None;
+            self.session.graph.takers(giver).for_each(|taker| self.missing[taker] += 1);
+        }
+        self.settle(vec![giver]);
     }
 
     fn fail(&mut self, index: usize, message: String) {
@@ -303,7 +348,7 @@ impl<'a> Schedule<'a> {
     fn end(self, seconds: f64) -> Outcome {
         let endings: Vec<Ending> =
             self.endings.into_iter().map(|ending| ending.unwrap_or(Ending::Skipped)).collect();
-        let outcome = Outcome { endings, keys: self.keys };
+        let outcome = Outcome { endings, keys: self.keys, outputs: self.outputs };
         self.observer.observe(&Event::Ended {
             executed: outcome.count(|ending| *ending == Ending::Executed),
             cached: outcome.count(|ending| *ending == Ending::Cached),

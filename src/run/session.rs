@@ -1,11 +1,12 @@
 //! An experiment bound to methods, a store and a device: everything a plan or a run asks.
 
 use crate::graph::plan::{Knowledge, Plan};
-use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests};
+use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests, ResolvedInput};
 use crate::learn::device::Device;
-use crate::stages::{Method, Parameters, StageError};
-use crate::store::{FileMemo, Store, StoreError};
+use crate::stages::{Method, Needs, Parameters, StageError};
+use crate::store::{FileMemo, Index, Record, Store, StoreError};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// See the module.
 pub struct Session<'a> {
@@ -19,6 +20,13 @@ pub struct Session<'a> {
     pub device: Device,
     methods: Vec<&'a dyn Method>,
     files: Vec<Result<Vec<InputDigest>, String>>,
+    index: Mutex<Index>,
+}
+
+/// A stage whose inputs are all known.
+pub(super) struct Resolved<'a> {
+    pub(super) inputs: Vec<ResolvedInput<'a>>,
+    pub(super) fingerprint: Fingerprint,
 }
 
 impl<'a> Session<'a> {
@@ -63,7 +71,8 @@ impl<'a> Session<'a> {
         if let Some(memo) = &memo {
             memo.save()?;
         }
-        Ok(Session { graph, store, base: base.to_owned(), device, methods: of_stage, files })
+        let index = Mutex::new(store.index());
+        Ok(Session { graph, store, base: base.to_owned(), device, methods: of_stage, files, index })
     }
 
     /// The method of a stage.
@@ -90,28 +99,61 @@ impl<'a> Session<'a> {
         Plan::make(self.graph, self)
     }
 
-    /// A stage's fingerprint once all its inputs are known.
+    /// A stage's inputs and fingerprint; nothing while the outputs of a giver are unknown.
     ///
     /// # Errors
     /// Its files are missing or unreadable, in words.
-    pub fn fingerprint(
+    pub(super) fn resolve(
         &self,
         index: usize,
         outputs: &[Option<OutputDigests>],
-    ) -> Option<Result<Fingerprint, String>> {
+    ) -> Option<Result<Resolved<'a>, String>> {
         let inputs = self.graph.resolve_inputs(index, outputs)?;
-        Some(
-            self.files(index)
-                .map(|files| self.graph.fingerprint(index, &inputs, files, self.arithmetic(index))),
-        )
+        Some(self.files(index).map(|files| {
+            let fingerprint = self.graph.fingerprint(index, &inputs, files, self.arithmetic(index));
+            Resolved { inputs, fingerprint }
+        }))
+    }
+
+    /// Wall time of the stage that made the result under a key, in seconds.
+    pub fn seconds(&self, key: &Digest) -> Option<f64> {
+        self.index().find(key).map(|entry| entry.seconds)
+    }
+
+    /// What a stage needs beside a thread.
+    pub(super) fn needs(&self, index: usize) -> Needs {
+        let node = &self.graph.nodes()[index];
+        let method = self.methods[index];
+        Needs {
+            memory: method.memory(Parameters(&node.stage.parameters)),
+            accelerator: method.uses_device() && self.device.is_accelerator(),
+        }
+    }
+
+    /// Takes note of a record that was removed.
+    pub(super) fn forget(&self, key: &Digest) {
+        self.index().forget(key);
+    }
+
+    /// Takes note of a result that this process has just filed.
+    pub(super) fn note(&self, key: &Digest, record: &Record) {
+        self.index().note(key, record);
+    }
+
+    /// Keeps what was learned of the store for the next session. A store that cannot be written is
+    /// looked through again then.
+    pub fn save_index(&self) {
+        let _ = self.index().save();
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Knowledge for Session<'_> {
     fn outputs(&self, key: &Digest) -> Option<OutputDigests> {
-        // A record that the system refuses to read counts as none here; running the stage then
-        // meets the same refusal and reports it.
-        self.store.lookup(key).ok().flatten().map(|record| record.output_digests())
+        self.index().find(key).map(|entry| entry.outputs.clone())
     }
 
     fn files(&self, index: usize) -> Result<Vec<InputDigest>, String> {

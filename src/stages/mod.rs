@@ -31,6 +31,13 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Memory in bytes that it will hold at most, roughly; the scheduler starts no stage beside
+    /// others for which there is no room.
+    fn memory(&self, parameters: Parameters<'_>) -> u64 {
+        let _ = parameters;
+        LITTLE_MEMORY
+    }
+
     /// The files of the user's that it reads, so that their content goes into the key.
     ///
     /// # Errors
@@ -45,6 +52,18 @@ pub trait Method: Send + Sync {
     /// # Errors
     /// Bad input, with place and remedy; or the user asked to stop.
     fn run(&self, context: &Context<'_>) -> Result<(), StageError>;
+}
+
+/// What most stages make do with, in bytes.
+const LITTLE_MEMORY: u64 = 256 << 20;
+
+/// What a stage needs beside a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Memory in bytes.
+    pub memory: u64,
+    /// Whether it computes on the accelerator.
+    pub accelerator: bool,
 }
 
 /// Files that one field stands for.

@@ -20,6 +20,19 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     sync_dir(folder)
 }
 
+/// Replaces a file that can always be made again: whole for every reader, but not synchronised with
+/// the disk.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path.
+pub fn replace_hastily(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
+    temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
+    temporary.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
+    Ok(())
+}
+
 /// A temporary file with the permissions of any other new file, so that a cache can be shared.
 pub fn shared_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;

@@ -36,6 +36,22 @@ pub enum StoreError {
         /// What was found.
         path: PathBuf,
     },
+    /// No run has this number.
+    #[error("{}", unknown_run(cache, *first, *last))]
+    UnknownRun {
+        /// The cache folder.
+        cache: PathBuf,
+        /// The oldest run that is kept.
+        first: Option<u64>,
+        /// The newest one.
+        last: Option<u64>,
+    },
+    /// The results are in the store, but what happened is not.
+    #[error("the results are kept, but the run could not be written down: {reason}")]
+    Journal {
+        /// What the system said.
+        reason: String,
+    },
     /// A stage did not write what its schema promises.
     #[error("the stage finished without writing its output `{output}`; this is a defect in msx")]
     MissingOutput {
@@ -45,12 +61,29 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the cache can be read but not written.
+    pub fn is_read_only(&self) -> bool {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        matches!(self, StoreError::Io { source, .. }
+            if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+    }
+
     /// Wraps a system error with the action and place it belongs to.
     pub fn io<'a>(
         action: &'static str,
         path: &'a Path,
     ) -> impl FnOnce(io::Error) -> StoreError + 'a {
         move |source| StoreError::Io { action, path: path.to_owned(), source }
+    }
+}
+
+fn unknown_run(cache: &Path, first: Option<u64>, last: Option<u64>) -> String {
+    match (first, last) {
+        (Some(first), Some(last)) => format!(
+            "the cache at {} has no such run; it keeps runs {first} to {last}, see `msx runs`",
+            cache.display()
+        ),
+        _ => format!("nothing ran in the cache at {} yet", cache.display()),
     }
 }
 

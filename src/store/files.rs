@@ -1,51 +1,15 @@
 //! Digests of the user's files, remembered so that unchanged files are not read again.
 
 use super::error::StoreError;
+use super::stamp::Stamp;
 use super::{Store, atomic};
 use crate::graph::Digest;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const DOMAIN: &str = "msx 2026 user files";
-/// A file changed this recently may change again within the clock's grain without a new time
-/// stamp, so its digest is not remembered.
-const DISTRUST_NANOSECONDS: i64 = 2_000_000_000;
-
-/// What tells a changed file from an unchanged one without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    size: u64,
-    modified_nanoseconds: i64,
-    changed_nanoseconds: i64,
-    inode: u64,
-    device: u64,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Stamp {
-        let nanoseconds =
-            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-        Stamp {
-            size: metadata.len(),
-            modified_nanoseconds: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-            changed_nanoseconds: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-            inode: metadata.ino(),
-            device: metadata.dev(),
-        }
-    }
-
-    fn is_settled(&self) -> bool {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |passed| i64::try_from(passed.as_nanos()).unwrap_or(i64::MAX));
-        now - self.changed_nanoseconds.max(self.modified_nanoseconds) > DISTRUST_NANOSECONDS
-    }
-}
 
 /// The memory of file digests of one cache.
 #[derive(Debug)]

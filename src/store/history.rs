@@ -20,6 +20,8 @@ pub struct History {
 pub struct LastRun {
     /// The experiment file, absolute.
     pub file: PathBuf,
+    /// The folder that imports stay in, where it was given.
+    pub project: Option<PathBuf>,
     /// `--set` pairs.
     pub set: Vec<(String, String)>,
 }
@@ -40,7 +42,7 @@ impl Store {
 
     /// What ran last in this cache.
     pub fn last_run(&self) -> Option<LastRun> {
-        read(&self.root.join("runs").join("last.json"))
+        read(&self.root.join("history").join("last.json"))
     }
 
     /// Notes what ran last in this cache.
@@ -48,12 +50,12 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn save_last_run(&self, run: &LastRun) -> Result<(), StoreError> {
-        replace(&self.root.join("runs").join("last.json"), run)
+        replace(&self.root.join("history").join("last.json"), run)
     }
 
     fn history_path(&self, experiment: &Path) -> PathBuf {
         let name = Digest::derive("msx 2026 history", experiment.as_os_str().as_encoded_bytes());
-        self.root.join("runs").join(format!("{}.json", name.short()))
+        self.root.join("history").join(format!("{}.json", name.short()))
     }
 }
 

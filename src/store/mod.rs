@@ -8,7 +8,9 @@
 //! objects/ab/ab12…                one read-only file per content
 //! records/ab/ab12….json           one finished stage per key
 //! checkpoints/<trajectory>/…      resumable states of trainings
-//! runs/<experiment file>.json     which keys a file's stages had when it last ran
+//! history/<experiment file>.json  which keys a file's stages had when it last ran
+//! runs/<number>/…                 what a run was asked, its events, how it ended
+//! index                           a summary of records and objects; may be deleted
 //! files.json                      digests of the user's files, by path, size, mtime and inode
 //! scratch/…                       work in progress; removed when its process is gone
 //! locks/<key>                     held while a stage runs
@@ -18,27 +20,28 @@ mod atomic;
 mod checkpoint;
 mod error;
 mod files;
+mod format;
 mod history;
+mod index;
 mod record;
+mod runs;
 mod scratch;
+mod stamp;
 
 pub use atomic::write as write_atomically;
 pub use checkpoint::CheckpointFolder;
 pub use error::StoreError;
 pub use files::FileMemo;
 pub use history::{History, LastRun};
+pub use index::{Entry, Index};
 pub use record::{Blob, OutputFiles, Provenance, Record};
+pub use runs::{Run, RunEnd, RunFolder, RunName, RunStage};
 pub use scratch::Scratch;
 
 use crate::graph::Digest;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Version of the folder's layout.
-const FORMAT: u32 = 1;
-const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
-    # This folder is a cache of msx; backup programs may leave it out.\n";
 
 /// A cache folder.
 #[derive(Debug, Clone)]
@@ -54,29 +57,8 @@ impl Store {
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         atomic::create_dir(root)?;
         let root = root.canonicalize().map_err(StoreError::io("open", root))?;
-        let store = Store { root };
-        store.check_format()?;
-        Ok(store)
-    }
-
-    fn check_format(&self) -> Result<(), StoreError> {
-        let path = self.root.join("format");
-        match fs::read_to_string(&path) {
-            Ok(found) if found.trim() == FORMAT.to_string() => Ok(()),
-            Ok(found) => Err(StoreError::Format {
-                path: self.root.clone(),
-                found: found.trim().to_owned(),
-                known: FORMAT,
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let tag = self.root.join("CACHEDIR.TAG");
-                if !tag.exists() {
-                    atomic::write(&tag, CACHE_TAG.as_bytes())?;
-                }
-                atomic::write(&path, format!("{FORMAT}\n").as_bytes())
-            }
-            Err(error) => Err(StoreError::io("read", &path)(error)),
-        }
+        format::check(&root)?;
+        Ok(Store { root })
     }
 
     /// The folder.
@@ -117,6 +99,20 @@ impl Store {
         }
     }
 
+    /// Removes the record under a key, so that its stage runs again. Its objects stay.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn remove_record(&self, key: &Digest) -> Result<(), StoreError> {
+        let path = self.record_path(key);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps others away from this key until dropped; `None` while another process works on it.
     /// The system releases the lock of a process that dies.
     ///
@@ -126,11 +122,17 @@ impl Store {
         let folder = self.root.join("locks");
         atomic::create_dir(&folder)?;
         let path = folder.join(key.hex());
-        let file = File::create(&path).map_err(StoreError::io("lock", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(KeyLock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+        loop {
+            let file = File::create(&path).map_err(StoreError::io("lock", &path))?;
+            match file.try_lock() {
+                // Who held it before may have removed the file since it was opened.
+                Ok(()) if is_same_file(&file, &path) => return Ok(Some(KeyLock { file, path })),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::io("lock", &path)(error));
+                }
+            }
         }
     }
 
@@ -147,7 +149,24 @@ impl Store {
 /// Held while one process works on one key.
 #[derive(Debug)]
 pub struct KeyLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+impl Drop for KeyLock {
+    /// The file goes while the lock is held, so that nobody loses one that was just made.
+    fn drop(&mut self) {
+        if is_same_file(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let (Ok(open), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    identity(open) == identity(there)
 }
 
 /// Two digits of the digest as a folder, so that no folder grows too large.

@@ -67,6 +67,9 @@ impl Observer for Lines {
                     );
                 }
             }
+            Event::Lost { stage } => {
+                say!("lost    {stage}: its result in the cache is damaged; running it again");
+            }
             Event::Cached { stage, .. } => say!("cached  {stage}"),
             Event::Finished { stage, seconds, .. } => {
                 say!("done    {stage} in {}", duration(*seconds));

@@ -89,6 +89,11 @@ impl Observer for Terminal {
                 self.line(QUIET, "waits", &format!("{stage} is at work in another msx"));
             }
             Event::Progressed { stage, progress } => self.advance(stage, progress),
+            Event::Lost { stage } => self.line(
+                BAD,
+                "lost",
+                &format!("{stage}: its result in the cache is damaged; running it again"),
+            ),
             Event::Cached { stage, .. } => {
                 self.end(stage);
                 self.line(QUIET, "cached", stage);
