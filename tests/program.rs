@@ -5,6 +5,9 @@ mod project;
 
 use project::{Project, SMALL, SMALL_STAGES};
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// A project that has run.
 fn ran() -> Project {
@@ -69,6 +72,91 @@ fn a_lost_object_costs_its_stage_alone() {
     assert_eq!(again.executed.len(), 1, "{:?}", again.executed);
     assert!(again.executed[0].starts_with("small_"), "{:?}", again.executed);
     project.is_whole();
+}
+
+#[test]
+fn stages_are_run_by_name_with_what_they_need() {
+    let project = Project::new(SMALL);
+    project.run(&["fold"]).executed(&["fold", "phantoms"]);
+    project.run(&["auc[arch: cpd]"]).executed(&[
+        "auc[arch: cpd]",
+        "fake[arch: cpd]",
+        "on_fake[arch: cpd]",
+        "small_cpd",
+    ]);
+    let plan = project.msx(&["plan", "experiment.msx", "auc"]).out;
+    assert!(plan.contains("auc[arch: prog]") && !plan.contains("summary"), "{plan}");
+    let unknown = project.msx(&["run", "experiment.msx", "fould"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("did you mean `fold`"), "{}", unknown.err);
+    // What was not asked for keeps its history.
+    let why = project.msx(&["why", "fold", "experiment.msx"]).out;
+    assert!(why.contains("is cached"), "{why}");
+}
+
+#[test]
+fn a_longer_training_goes_on_where_the_shorter_one_ended() {
+    let longer = Project::new(SMALL);
+    longer.run(&["small_cpd"]);
+    longer.edit("length: 320 img, batch: 8", "length: 640 img, batch: 8");
+    let mut command = longer.command(&["run", "experiment.msx", "--json", "small_cpd"]);
+    let output = command.output().expect("the program starts");
+    let events = String::from_utf8_lossy(&output.stdout).into_owned();
+    let first = events
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .find(|event| event["event"] == "progressed" && event["unit"] == "images")
+        .expect("it tells how far it is");
+    assert!(first["done"].as_u64().expect("a number") > 320, "only the second half: {first}");
+    let straight = Project::new(SMALL);
+    straight.edit("length: 320 img, batch: 8", "length: 640 img, batch: 8");
+    straight.run(&["small_cpd"]);
+    let (longer, straight) = (longer.results(), straight.results());
+    assert!(straight.iter().all(|(key, outputs)| longer.get(key) == Some(outputs)));
+}
+
+#[test]
+fn runs_are_kept_with_what_their_stages_did() {
+    let project = Project::new(SMALL);
+    project.run(&["on_real"]);
+    project.run(&["on_real"]);
+    project.edit("param epochs: int = 2", "param epochs: int = 3");
+    project.run(&["on_real"]);
+    let runs = project.msx(&["runs"]).out;
+    assert_eq!(runs.lines().count(), 2, "a run that found everything leaves no trace: {runs}");
+    assert!(runs.contains("#2") && runs.contains("1 executed, 2 cached"), "{runs}");
+    let log = project.msx(&["log", "on_real"]).out;
+    assert!(log.contains("run #2") && log.contains("started") && log.contains("done in"), "{log}");
+    let first = project.msx(&["log", "on_real", "--run", "1", "--json"]).out;
+    assert!(first.lines().all(|line| line.contains("\"stage\":\"on_real\"")), "{first}");
+    let why = project.msx(&["why", "on_real", "--since", "1"]).out;
+    assert!(why.contains("since run #1: epochs: 2 → 3"), "{why}");
+    let missing = project.msx(&["why", "on_real", "--since", "9"]);
+    assert!(missing.err.contains("it keeps runs 1 to 2"), "{}", missing.err);
+}
+
+#[test]
+fn a_watched_file_runs_again_when_it_is_saved() {
+    let project = Project::new(SMALL);
+    let mut command = project.command(&["watch", "experiment.msx", "fold", "--json"]);
+    let mut watch = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let mut next_end = || {
+        let lines = lines.by_ref().map(|line| line.expect("a line"));
+        let events = lines.map(|line| serde_json::from_str::<serde_json::Value>(&line));
+        let mut ends = events.flatten().filter(|event| event["event"] == "ended");
+        ends.next().expect("it goes on")["executed"].clone()
+    };
+    assert_eq!(next_end(), 2);
+    project.edit("train: 40", "train: 39");
+    assert_eq!(next_end(), 1);
+    project.edit("train: 39", "train: 39,, ");
+    std::thread::sleep(Duration::from_millis(700));
+    project.edit("train: 39,, ", "train: 38");
+    assert_eq!(next_end(), 1, "a file with mistakes in between ends nothing");
+    let interrupt = Command::new("kill").args(["-INT", &watch.id().to_string()]).status();
+    assert!(interrupt.expect("kill runs").success());
+    assert_eq!(watch.wait().expect("it ends").code(), Some(130));
 }
 
 #[test]

@@ -13,6 +13,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// What a stage of these tests says it needs.
+const ECHO_MEMORY: u64 = 1 << 20;
+
 /// Writes `text` followed by all that its inputs wrote, unless `text` says to misbehave.
 struct Echo;
 
@@ -36,6 +39,10 @@ impl Method for Echo {
         }
     }
 
+    fn memory(&self, _: Parameters<'_>) -> u64 {
+        ECHO_MEMORY
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let mut text = context.parameters.text("text")?.to_owned();
         match text.as_str() {
@@ -49,6 +56,7 @@ impl Method for Echo {
                 return Err(StageError::Stopped);
             }
             "constant" => {}
+            "slow" | "slower" => std::thread::sleep(std::time::Duration::from_millis(200)),
             _ => {
                 for input in context.inputs {
                     text.push_str(&String::from_utf8_lossy(&input.read("text", "text.txt")?));
@@ -131,9 +139,27 @@ impl Collected {
     }
 }
 
+impl Collected {
+    /// How many stages were at work at the same time.
+    fn most_together(&self) -> usize {
+        let events = self.0.lock().expect("no observer panics");
+        let (mut now, mut most) = (0_usize, 0);
+        for event in events.iter() {
+            match event {
+                Event::Started { .. } => now += 1,
+                Event::Finished { .. } | Event::Failed { .. } => now = now.saturating_sub(1),
+                _ => {}
+            }
+            most = most.max(now);
+        }
+        most
+    }
+}
+
 struct Ran {
     outcome: Outcome,
     started: Vec<String>,
+    most_together: usize,
 }
 
 fn run_stages(cache: &Path, stages: Vec<TypedStage>, keep_going: bool) -> Ran {
@@ -141,6 +167,11 @@ fn run_stages(cache: &Path, stages: Vec<TypedStage>, keep_going: bool) -> Ran {
 }
 
 fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &AtomicBool) -> Ran {
+    let settings = Settings { keep_going, ..Settings::with_threads(2) };
+    run_with(cache, stages, &settings, stop)
+}
+
+fn run_with(cache: &Path, stages: Vec<TypedStage>, settings: &Settings, stop: &AtomicBool) -> Ran {
     let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo), Box::new(Copy)];
     let schemas = Schemas::new(vec![Echo.schema(), Copy.schema()]);
     let experiment = Experiment {
@@ -150,14 +181,13 @@ fn run_until(cache: &Path, stages: Vec<TypedStage>, keep_going: bool, stop: &Ato
         stages,
         claims: Vec::new(),
     };
-    let graph = Graph::build(&experiment, &schemas).expect("the schemas fit");
+    let graph = Graph::build(experiment.stages, &schemas).expect("the schemas fit");
     let store = Store::open(cache).expect("the cache opens");
     let session = Session::prepare(&graph, &methods, &store, cache, Device::Cpu, false)
         .expect("nothing to hash");
     let observer = Collected::default();
-    let outcome =
-        run(&session, &Settings { keep_going, ..Settings::with_threads(2) }, &observer, stop);
-    Ran { outcome, started: observer.started() }
+    let outcome = run(&session, settings, &observer, stop);
+    Ran { outcome, started: observer.started(), most_together: observer.most_together() }
 }
 
 fn diamond(first: &str) -> Vec<TypedStage> {
@@ -229,6 +259,57 @@ fn a_deleted_object_runs_its_stage_alone() {
         std::fs::remove_file(store.object_path(&blob.digest)).expect("remove");
     }
     assert_eq!(run_stages(cache.path(), diamond("top"), false).started, ["left"]);
+}
+
+#[test]
+fn a_result_that_turns_out_damaged_is_made_again_within_the_run() {
+    let cache = tempfile::tempdir().expect("folder");
+    let first = run_stages(cache.path(), diamond("top"), false);
+    let top = first.outcome.keys[0].expect("it has a result");
+    let store = Store::open(cache.path()).expect("the cache opens");
+    let record = store.lookup(&top).expect("readable").expect("there");
+    let object = store.object_path(&record.outputs["text"].0["text.txt"].digest);
+    // The index is written and trusted; a shorter file does not show in its folder.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    run_stages(cache.path(), diamond("top"), false);
+    let file = std::fs::File::options().write(true).open(&object).expect("opens");
+    file.set_len(1).expect("shortened");
+    assert!(run_stages(cache.path(), diamond("top"), false).started.is_empty());
+    let mut edited = diamond("top");
+    edited[1] = stage("left", "other", &[0]);
+    let again = run_stages(cache.path(), edited, false);
+    assert_eq!(again.started, ["top", "left", "bottom"]);
+    assert!(again.outcome.is_complete());
+    assert_eq!(std::fs::read_to_string(&object).expect("readable"), "top");
+}
+
+#[test]
+fn the_longest_way_starts_first() {
+    let cache = tempfile::tempdir().expect("folder");
+    let stages = vec![
+        stage("short", "short", &[]),
+        stage("a", "a", &[]),
+        stage("b", "b", &[1]),
+        stage("c", "c", &[2]),
+    ];
+    let settings = Settings::with_threads(1);
+    let ran = run_with(cache.path(), stages, &settings, &AtomicBool::new(false));
+    assert_eq!(ran.started, ["a", "b", "c", "short"]);
+}
+
+#[test]
+fn stages_that_do_not_fit_into_memory_wait_for_each_other() {
+    let stages = || vec![stage("one", "slow", &[]), stage("two", "slower", &[])];
+    let most_together = |memory: Option<u64>| {
+        let cache = tempfile::tempdir().expect("folder");
+        let settings = Settings { memory, ..Settings::with_threads(2) };
+        let ran = run_with(cache.path(), stages(), &settings, &AtomicBool::new(false));
+        assert!(ran.outcome.is_complete());
+        ran.most_together
+    };
+    assert_eq!(most_together(None), 2);
+    assert_eq!(most_together(Some(ECHO_MEMORY * 3 / 2)), 1);
+    assert_eq!(most_together(Some(1)), 1, "a stage alone starts whatever it needs");
 }
 
 #[test]

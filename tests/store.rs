@@ -1,5 +1,10 @@
 //! What a user relies on in the cache folder: whole or absent, found again, healed.
 
+#[path = "store/index.rs"]
+mod index;
+#[path = "store/runs.rs"]
+mod runs;
+
 use msx::graph::{Digest, Fingerprint};
 use msx::language::value::Value;
 use msx::store::{Provenance, Record, Store, StoreError};

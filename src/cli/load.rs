@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// A checked file.
 pub(super) struct Loaded {
+    /// Header and claims; the stages are in the graph.
     pub(super) experiment: Experiment,
     pub(super) graph: Graph,
     pub(super) schemas: Schemas,
@@ -64,8 +65,10 @@ impl Loaded {
         let labels = self.graph.nodes().iter().map(|node| node.stage.label()).enumerate();
         let left_out = labels.filter(|(index, _)| kept.binary_search(index).is_err());
         let left_out = left_out.map(|(_, label)| label).collect();
-        let experiment = self.experiment.only(&kept);
-        let graph = Graph::build(&experiment, &self.schemas).map_err(Failure::new)?;
+        let stages = self.graph.into_stages();
+        let mut experiment = Experiment { stages, ..self.experiment }.only(&kept);
+        let graph = Graph::build(std::mem::take(&mut experiment.stages), &self.schemas);
+        let graph = graph.map_err(Failure::new)?;
         Ok(Loaded { experiment, graph, left_out, ..self })
     }
 
@@ -95,14 +98,15 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
 /// Reads, checks and expands a file with all that it imports; prints its warnings.
 pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     let schemas = stages::schemas();
-    let Read { compiled, set, path } =
+    let Read { compiled: Compiled { mut experiment, warnings }, set, path } =
         read(file, &schemas, reading).map_err(Failure::Diagnostics)?;
-    print_diagnostics(&compiled.warnings);
-    let graph = Graph::build(&compiled.experiment, &schemas).map_err(Failure::new)?;
+    print_diagnostics(&warnings);
+    let graph = Graph::build(std::mem::take(&mut experiment.stages), &schemas);
+    let graph = graph.map_err(Failure::new)?;
     let set = set.into_iter().map(|given| (given.name, given.value)).collect();
     let project = reading.project.as_deref().map(std::path::absolute).transpose();
     Ok(Loaded {
-        experiment: compiled.experiment,
+        experiment,
         graph,
         schemas,
         path,

@@ -15,13 +15,17 @@ mod errors;
 mod explain;
 mod fmt;
 mod graph;
+mod interrupt;
 mod load;
+mod log;
 mod lsp;
 mod plan;
 mod publish;
 mod run;
+mod runs;
 mod show;
 mod stages;
+mod watch;
 mod why;
 mod worker;
 
@@ -51,6 +55,12 @@ struct Cli {
 enum Command {
     /// Run what has no result yet, and write the reports
     Run(run::Arguments),
+    /// Run, and run again whenever a .msx file of the project is saved
+    Watch(run::Arguments),
+    /// List the runs of this cache that executed anything
+    Runs(runs::Arguments),
+    /// Show what a stage did when it ran
+    Log(log::Arguments),
     /// Look for errors without touching data
     Check(check::Arguments),
     /// Put files into the one style, in place
@@ -128,6 +138,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
+        Command::Runs(arguments) => runs::run(&arguments),
+        Command::Log(arguments) => log::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),

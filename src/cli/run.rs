@@ -1,6 +1,7 @@
 //! `msx run`
 
 use super::errors::Failure;
+use super::interrupt::Interrupt;
 use super::load::{self, Loaded};
 use super::{CacheArguments, DeviceArguments, FileArguments, GoalArguments, publish, show};
 use crate::learn::device::Device;
@@ -11,8 +12,7 @@ use bytesize::ByteSize;
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// The part of the free memory that stages may take where nobody says how much.
 const SHARE_OF_MEMORY: f64 = 0.8;
@@ -48,6 +48,15 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// The folder whose files decide what is run.
+    pub(super) fn project_folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(project) = &self.file.reading.project {
+            return Ok(project.clone());
+        }
+        let file = std::path::absolute(&self.file.file).map_err(Failure::new)?;
+        Ok(file.parent().unwrap_or(Path::new("/")).to_owned())
+    }
+
     fn settings(&self, history: &History) -> Result<Settings, Failure> {
         Ok(Settings {
             threads: self.threads.map_or_else(processors, NonZeroUsize::get),
@@ -61,6 +70,11 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    once(arguments, &Interrupt::listen()?)
+}
+
+/// Runs the file as it is now.
+pub(super) fn once(arguments: &Arguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let loaded = loaded.only(&arguments.goals.stages)?;
     let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
@@ -70,12 +84,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let history = store.history(&loaded.path);
     let settings = arguments.settings(&history)?;
-    let stop = stop_on_interrupt()?;
-    let interrupted = stop.clone();
     let observer = show::observer(arguments.json);
     let journal = Journal::new(&session, request(&loaded, settings.threads));
     let both = Both(observer.as_ref(), &journal);
-    let outcome = run::run(&session, &settings, &both, &stop);
+    let outcome = run::run(&session, &settings, &both, &interrupt.stop);
     save_history(&loaded, &store, history, &outcome)?;
     let written = journal.finish(&outcome);
     let pages = publish::publish(&loaded, &session, &outcome, &arguments.reports)?;
@@ -83,7 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Err(error) = written {
         say!("warning: {error}");
     }
-    verdict(&outcome, interrupted.load(Ordering::Relaxed))
+    verdict(&outcome, interrupt.stop.load(Ordering::Relaxed))
 }
 
 fn request(loaded: &Loaded, threads: usize) -> Request {
@@ -126,23 +138,6 @@ fn most_of_the_free_memory() -> Option<u64> {
     let bound = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
     let free = system.available_memory().min(bound);
     (free > 0).then_some((free as f64 * SHARE_OF_MEMORY) as u64)
-}
-
-/// The first interruption asks the stages to write their checkpoints and end, the second ends at
-/// once; what is in the cache is whole either way.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = stop.clone();
-    let asked = AtomicBool::new(false);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(super::INTERRUPTED));
-        }
-        raised.store(true, Ordering::Relaxed);
-        say!("stopping after the next checkpoint; press Ctrl-C again to stop now");
-    })
-    .map_err(Failure::new)?;
-    Ok(stop)
 }
 
 fn note_run(loaded: &Loaded, store: &Store) -> Result<(), Failure> {

@@ -3,10 +3,11 @@
 use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::{CacheArguments, DeviceArguments, Reading, plan};
+use crate::graph::explain;
 use crate::graph::plan::{Plan, Status};
 use crate::learn::device::Device;
 use crate::stages;
-use crate::store::Store;
+use crate::store::{History, Run, RunName, Store};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -17,6 +18,9 @@ pub(super) struct Arguments {
     /// The experiment file; without it, the one that ran last, with the same --set and --project
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
+    /// Compare with this run, by number, or `last`, instead of the stage's last result
+    #[arg(long, value_name = "RUN")]
+    since: Option<RunName>,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -33,8 +37,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let methods = stages::methods();
     let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
     let plan = session.plan();
-    for index in members {
-        explain(&loaded, &plan, &store, index);
+    session.save_index();
+    match arguments.since {
+        None => {
+            let history = store.history(&loaded.path);
+            members
+                .into_iter()
+                .for_each(|index| explain_stage(&loaded, &plan, &store, &history, index));
+        }
+        Some(name) => {
+            let run = store.find_run(name).map_err(Failure::new)?;
+            members.into_iter().for_each(|index| compare(&loaded, &plan, &store, &run, index));
+        }
     }
     Ok(())
 }
@@ -57,8 +71,7 @@ fn load_file(arguments: &Arguments, store: &Store) -> Result<Loaded, Failure> {
 
 /// Prints the stage's state, and for one that waits the reasons of those that it waits on, down
 /// to the stages where the change began.
-fn explain(loaded: &Loaded, plan: &Plan, store: &Store, index: usize) {
-    let history = store.history(&loaded.path);
+fn explain_stage(loaded: &Loaded, plan: &Plan, store: &Store, history: &History, index: usize) {
     let label = |index: usize| loaded.graph.nodes()[index].stage.label();
     let mut visited = vec![false; loaded.graph.nodes().len()];
     let mut waiting = vec![(index, 0)];
@@ -67,7 +80,7 @@ fn explain(loaded: &Loaded, plan: &Plan, store: &Store, index: usize) {
             continue;
         }
         let indent = "  ".repeat(depth);
-        let reason = plan::reason(loaded, plan, store, &history, index);
+        let reason = plan::reason(loaded, plan, store, history, index);
         let text = match (&plan.statuses[index], reason) {
             (Status::Cached { .. }, _) => {
                 "is cached: nothing that it depends on changed".to_owned()
@@ -80,6 +93,35 @@ fn explain(loaded: &Loaded, plan: &Plan, store: &Store, index: usize) {
         anstream::println!("{indent}{} {text}", label(index));
         if let Status::MayRun { waits_on } = &plan.statuses[index] {
             waiting.extend(waits_on.iter().rev().map(|&giver| (giver, depth + 1)));
+        }
+    }
+}
+
+/// Prints how the stage differs from what it was in an earlier run.
+fn compare(loaded: &Loaded, plan: &Plan, store: &Store, run: &Run, index: usize) {
+    let label = loaded.graph.nodes()[index].stage.label();
+    let number = run.number;
+    let Some(before) = run.stages.iter().find(|stage| stage.label == label) else {
+        return anstream::println!("{label} was not part of run #{number}");
+    };
+    let after = match &plan.statuses[index] {
+        Status::Cached { key } if before.key == Some(*key) => {
+            return anstream::println!("{label} is as in run #{number}");
+        }
+        Status::Cached { key } => store.record(key).ok().flatten().map(|it| it.fingerprint),
+        Status::WillRun { fingerprint } => Some(fingerprint.clone()),
+        _ => None,
+    };
+    let record = before.key.and_then(|key| store.record(&key).ok().flatten());
+    match (record, after) {
+        (Some(record), Some(after)) => {
+            let changes = explain::changes(&record.fingerprint, &after);
+            let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            anstream::println!("{label} since run #{number}: {}", words.join("; "));
+        }
+        (None, _) => anstream::println!("{label} has no result of run #{number} in the cache"),
+        (_, None) => {
+            anstream::println!("{label} depends on results that are not there yet; ask for those");
         }
     }
 }

@@ -5,22 +5,47 @@
 
 use super::digest::Digest;
 use crate::language::value::Value;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufWriter;
+use std::sync::{Arc, LazyLock};
 
 /// Raised when the meaning of a fingerprint itself changes; old results are then not found.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 const KEY_DOMAIN: &str = "msx 2026 stage key";
 const TRAJECTORY_DOMAIN: &str = "msx 2026 trajectory key";
 const OUTPUTS_DOMAIN: &str = "msx 2026 stage outputs";
 
-/// The digests of a stage's outputs, by output name.
-pub type OutputDigests = BTreeMap<String, Digest>;
+/// The digests of a stage's outputs, by output name. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputDigests(Arc<[(Box<str>, Digest)]>);
 
-/// The digest of everything that a stage gives.
-pub fn digest_of_all(outputs: &OutputDigests) -> Digest {
-    let lines: String = outputs.iter().map(|(name, digest)| format!("{name}={digest}\n")).collect();
-    Digest::derive(OUTPUTS_DOMAIN, lines.as_bytes())
+impl OutputDigests {
+    /// The digest of one output.
+    pub fn get(&self, name: &str) -> Option<Digest> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, digest)| digest)
+    }
+
+    /// Names and digests, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Digest)> {
+        self.0.iter().map(|(name, digest)| (name.as_ref(), *digest))
+    }
+
+    /// The digest of everything that a stage gives.
+    pub fn digest_of_all(&self) -> Digest {
+        let lines: String =
+            self.iter().map(|(name, digest)| format!("{name}={digest}\n")).collect();
+        Digest::derive(OUTPUTS_DOMAIN, lines.as_bytes())
+    }
+}
+
+impl<N: Into<Box<str>>> FromIterator<(N, Digest)> for OutputDigests {
+    fn from_iter<I: IntoIterator<Item = (N, Digest)>>(outputs: I) -> OutputDigests {
+        let outputs = outputs.into_iter().map(|(name, digest)| (name.into(), digest));
+        let mut outputs: Vec<(Box<str>, Digest)> = outputs.collect();
+        outputs.sort();
+        OutputDigests(outputs.into())
+    }
 }
 
 /// One input by content.
@@ -72,19 +97,72 @@ impl Fingerprint {
 
     /// The stage's key: equal keys, equal bytes.
     pub fn key(&self) -> Digest {
-        Digest::derive(KEY_DOMAIN, &self.canonical_bytes())
+        self.canonical().key()
     }
 
     /// The key without the parameters that only say how long to go on. Trainings of different
     /// lengths share it, and with it their checkpoints.
     pub fn trajectory(&self, horizon: &BTreeSet<String>) -> Digest {
-        let mut endless = self.clone();
-        endless.parameters.retain(|name, _| !horizon.contains(name));
-        Digest::derive(TRAJECTORY_DOMAIN, &endless.canonical_bytes())
+        let is_left_out = |name: &str| horizon.contains(name);
+        let endless = Canonical {
+            parameters: Parameters { all: &self.parameters, is_left_out: &is_left_out },
+            ..self.canonical()
+        };
+        endless.hash(blake3::Hasher::new_derive_key(TRAJECTORY_DOMAIN))
     }
 
-    /// Struct fields in declaration order, maps sorted, shortest round-trip numbers.
-    fn canonical_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a tree of strings and numbers always serialises")
+    fn canonical(&self) -> Canonical<'_, &[InputDigest]> {
+        Canonical {
+            format: self.format,
+            kind: &self.kind,
+            method: &self.method,
+            revision: self.revision,
+            arithmetic: &self.arithmetic,
+            parameters: Parameters { all: &self.parameters, is_left_out: &|_| false },
+            inputs: &self.inputs,
+            files: &self.files,
+        }
+    }
+}
+
+/// A fingerprint as it is hashed, made of borrowed parts so that a key costs no copy of them: struct
+/// fields in the order of [`Fingerprint`], maps sorted, shortest round-trip numbers.
+#[derive(Serialize)]
+pub(super) struct Canonical<'a, I> {
+    pub(super) format: u32,
+    pub(super) kind: &'a str,
+    pub(super) method: &'a str,
+    pub(super) revision: u32,
+    pub(super) arithmetic: &'a str,
+    pub(super) parameters: Parameters<'a>,
+    pub(super) inputs: I,
+    pub(super) files: &'a [InputDigest],
+}
+
+impl<I: Serialize> Canonical<'_, I> {
+    pub(super) fn key(&self) -> Digest {
+        static DOMAIN: LazyLock<blake3::Hasher> =
+            LazyLock::new(|| blake3::Hasher::new_derive_key(KEY_DOMAIN));
+        self.hash(DOMAIN.clone())
+    }
+
+    fn hash(&self, hasher: blake3::Hasher) -> Digest {
+        let mut writer = BufWriter::with_capacity(1024, hasher);
+        serde_json::to_writer(&mut writer, self)
+            .expect("a tree of strings and numbers always serialises");
+        let hasher = writer.into_inner().expect("hashing never fails");
+        hasher.finalize().into()
+    }
+}
+
+/// Parameters without some of them.
+pub(super) struct Parameters<'a> {
+    pub(super) all: &'a BTreeMap<String, Value>,
+    pub(super) is_left_out: &'a dyn Fn(&str) -> bool,
+}
+
+impl Serialize for Parameters<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.all.iter().filter(|(name, _)| !(self.is_left_out)(name)))
     }
 }

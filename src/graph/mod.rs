@@ -13,10 +13,14 @@ pub use digest::Digest;
 pub use draw::{dot, mermaid};
 pub use fingerprint::{Fingerprint, InputDigest, OutputDigests};
 
-use crate::language::experiment::{Experiment, Input, TypedStage};
-use crate::language::schema::{FieldType, MethodSchema, Schemas};
+use crate::language::experiment::{Input, TypedStage};
+use crate::language::schema::{FieldType, Schemas};
+use crate::language::value::Value;
+use fingerprint::{Canonical, Parameters};
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
+use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A stage together with what the planner must know of its method.
@@ -33,7 +37,7 @@ pub struct Node {
 }
 
 /// The stages of one experiment as a directed acyclic graph. Indices are those of
-/// [`Experiment::stages`].
+/// [`Experiment::stages`](crate::language::experiment::Experiment::stages).
 #[derive(Debug, Clone)]
 pub struct Graph {
     nodes: Vec<Node>,
@@ -42,26 +46,24 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Builds the graph. The language has refused cycles and unknown methods before.
+    /// Builds the graph of an experiment's stages. The language has refused cycles and unknown
+    /// methods before.
     ///
     /// # Errors
     /// The label of a stage on a cycle, or of one whose method the schemas lack; both mean that
     /// the experiment did not come from the checker with the same schemas.
-    pub fn build(experiment: &Experiment, schemas: &Schemas) -> Result<Graph, BuildError> {
-        let mut edges = DiGraph::new();
-        let mut nodes = Vec::with_capacity(experiment.stages.len());
-        for stage in &experiment.stages {
-            let schema = schemas
-                .get(&stage.kind, &stage.method)
-                .ok_or_else(|| BuildError::UnknownMethod(stage.label()))?;
-            nodes.push(node(stage, schema));
+    pub fn build(stages: Vec<TypedStage>, schemas: &Schemas) -> Result<Graph, BuildError> {
+        let mut edges = DiGraph::with_capacity(stages.len(), stages.len());
+        stages.iter().for_each(|_| {
             edges.add_node(());
-        }
-        for (index, stage) in experiment.stages.iter().enumerate() {
+        });
+        for (index, stage) in stages.iter().enumerate() {
             for input in &stage.inputs {
                 edges.update_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
             }
         }
+        let nodes: Vec<Node> =
+            stages.into_iter().map(|stage| node(stage, schemas)).collect::<Result<_, _>>()?;
         let order = toposort(&edges, None)
             .map_err(|cycle| BuildError::Cycle(nodes[cycle.node_id().index()].stage.label()))?
             .into_iter()
@@ -75,6 +77,11 @@ impl Graph {
         &self.nodes
     }
 
+    /// The stages that it was built of.
+    pub fn into_stages(self) -> Vec<TypedStage> {
+        self.nodes.into_iter().map(|node| node.stage).collect()
+    }
+
     /// Indices such that every stage stands after all that it takes from.
     pub fn order(&self) -> &[usize] {
         &self.order
@@ -86,9 +93,9 @@ impl Graph {
     }
 
     /// The role under which an input goes into the key.
-    fn role(&self, input: &Input) -> String {
+    fn role<'a>(&self, input: &'a Input) -> Cow<'a, str> {
         if !input.many {
-            return input.role.clone();
+            return Cow::Borrowed(&input.role);
         }
         let giver = &self.nodes[input.stage].stage;
         let method = if giver.method.is_empty() {
@@ -99,11 +106,11 @@ impl Graph {
         let mut bindings: Vec<String> =
             giver.bindings.0.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         bindings.sort();
-        if bindings.is_empty() {
+        Cow::Owned(if bindings.is_empty() {
             format!("{}[{method}]", input.role)
         } else {
             format!("{}[{method}; {}]", input.role, bindings.join(", "))
-        }
+        })
     }
 
     /// A stage's inputs in canonical order, each with its digest. `None` while the outputs of
@@ -114,17 +121,40 @@ impl Graph {
         index: usize,
         outputs: &[Option<OutputDigests>],
     ) -> Option<Vec<ResolvedInput<'_>>> {
-        let mut resolved = Vec::new();
+        let mut resolved = Vec::with_capacity(self.nodes[index].stage.inputs.len());
         for input in &self.nodes[index].stage.inputs {
             let given = outputs[input.stage].as_ref()?;
             let digest = match &input.output {
-                None => fingerprint::digest_of_all(given),
-                Some(name) => *given.get(name)?,
+                None => given.digest_of_all(),
+                Some(name) => given.get(name)?,
             };
             resolved.push(ResolvedInput { role: self.role(input), digest, input });
         }
         resolved.sort_by(|a, b| (&a.role, a.digest).cmp(&(&b.role, b.digest)));
         Some(resolved)
+    }
+
+    /// The key of the fingerprint that [`Graph::fingerprint`] makes of the same.
+    pub fn key(
+        &self,
+        index: usize,
+        inputs: &[ResolvedInput<'_>],
+        files: &[InputDigest],
+        arithmetic: &str,
+    ) -> Digest {
+        let Node { stage, revision, paths, .. } = &self.nodes[index];
+        let is_left_out = |name: &str| paths.contains_key(name);
+        let canonical = Canonical {
+            format: fingerprint::FORMAT,
+            kind: &stage.kind,
+            method: &stage.method,
+            revision: *revision,
+            arithmetic,
+            parameters: Parameters { all: &stage.parameters, is_left_out: &is_left_out },
+            inputs,
+            files,
+        };
+        canonical.key()
     }
 
     /// A stage's fingerprint from its resolved inputs.
@@ -143,21 +173,22 @@ impl Graph {
         fingerprint.parameters.retain(|name, _| !node.paths.contains_key(name));
         fingerprint.inputs = inputs
             .iter()
-            .map(|input| InputDigest { role: input.role.clone(), digest: input.digest })
+            .map(|input| InputDigest { role: input.role.to_string(), digest: input.digest })
             .collect();
         fingerprint.files = files;
         fingerprint
     }
 }
 
-/// An input whose content is known.
-#[derive(Debug, Clone)]
+/// An input whose content is known. Serialises as an [`InputDigest`].
+#[derive(Debug, Clone, Serialize)]
 pub struct ResolvedInput<'a> {
     /// The role that goes into the key.
-    pub role: String,
+    pub role: Cow<'a, str>,
     /// The content.
     pub digest: Digest,
     /// The edge it belongs to.
+    #[serde(skip)]
     pub input: &'a Input,
 }
 
@@ -172,15 +203,16 @@ pub enum BuildError {
     Cycle(String),
 }
 
-fn node(stage: &TypedStage, schema: &MethodSchema) -> Node {
+fn node(stage: TypedStage, schemas: &Schemas) -> Result<Node, BuildError> {
+    let Some(schema) = schemas.get(&stage.kind, &stage.method) else {
+        return Err(BuildError::UnknownMethod(stage.label()));
+    };
     let paths = schema
         .fields
         .iter()
         .filter(|field| matches!(field.ty, FieldType::Path))
         .filter_map(|field| match stage.parameters.get(field.name) {
-            Some(crate::language::value::Value::Text(path)) => {
-                Some((field.name.to_owned(), path.clone()))
-            }
+            Some(Value::Text(path)) => Some((field.name.to_owned(), path.clone())),
             _ => None,
         })
         .collect();
@@ -190,5 +222,5 @@ fn node(stage: &TypedStage, schema: &MethodSchema) -> Node {
         .filter(|field| field.horizon)
         .map(|field| field.name.to_owned())
         .collect();
-    Node { stage: stage.clone(), revision: schema.revision, paths, horizon }
+    Ok(Node { stage, revision: schema.revision, paths, horizon })
 }

@@ -17,8 +17,8 @@ pub trait Knowledge {
 pub enum Status {
     /// Its result is in the store.
     Cached {
-        /// Its fingerprint.
-        fingerprint: Fingerprint,
+        /// Its key.
+        key: Digest,
     },
     /// All that it takes is known, and it has no result.
     WillRun {
@@ -55,11 +55,12 @@ impl Plan {
         for &index in graph.order() {
             let status = match graph.resolve_inputs(index, &outputs) {
                 None => Status::MayRun { waits_on: unknown_givers(graph, index, &outputs) },
-                Some(inputs) => settle(graph, knowledge, index, &inputs),
+                Some(inputs) => {
+                    let (status, given) = settle(graph, knowledge, index, &inputs);
+                    outputs[index] = given;
+                    status
+                }
             };
-            if let Status::Cached { fingerprint } = &status {
-                outputs[index] = knowledge.outputs(&fingerprint.key());
-            }
             statuses[index] = status;
         }
         Plan { statuses, outputs }
@@ -85,15 +86,19 @@ fn settle(
     knowledge: &dyn Knowledge,
     index: usize,
     inputs: &[ResolvedInput<'_>],
-) -> Status {
+) -> (Status, Option<OutputDigests>) {
     let files = match knowledge.files(index) {
         Ok(files) => files,
-        Err(reason) => return Status::Blocked { reason },
+        Err(reason) => return (Status::Blocked { reason }, None),
     };
-    let fingerprint = graph.fingerprint(index, inputs, files, knowledge.arithmetic(index));
-    match knowledge.outputs(&fingerprint.key()) {
-        Some(_) => Status::Cached { fingerprint },
-        None => Status::WillRun { fingerprint },
+    let arithmetic = knowledge.arithmetic(index);
+    let key = graph.key(index, inputs, &files, arithmetic);
+    match knowledge.outputs(&key) {
+        Some(outputs) => (Status::Cached { key }, Some(outputs)),
+        None => {
+            let fingerprint = graph.fingerprint(index, inputs, files, arithmetic);
+            (Status::WillRun { fingerprint }, None)
+        }
     }
 }
 

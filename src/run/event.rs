@@ -1,10 +1,10 @@
 //! What the runner tells while it works. Terminal, plain lines and JSON all render these.
 
 use crate::progress::Progress;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One happening of a run. The JSON form is one object a line with an `event` field.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// Before anything runs.
@@ -88,6 +88,23 @@ pub enum Event {
         /// Wall time in seconds.
         seconds: f64,
     },
+}
+
+impl Event {
+    /// The label of the stage that it is about.
+    pub fn stage(&self) -> Option<&str> {
+        match self {
+            Event::Planned { .. } | Event::Ended { .. } => None,
+            Event::Started { stage, .. }
+            | Event::Waiting { stage }
+            | Event::Progressed { stage, .. }
+            | Event::Lost { stage }
+            | Event::Cached { stage, .. }
+            | Event::Finished { stage, .. }
+            | Event::Failed { stage, .. }
+            | Event::Stopped { stage } => Some(stage),
+        }
+    }
 }
 
 /// Receives events, from several threads.

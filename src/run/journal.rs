@@ -3,8 +3,8 @@
 use super::event::{Event, Observer};
 use super::schedule::{Ending, Outcome};
 use super::session::Session;
-use crate::store::{Run, RunEnd, RunFolder, RunStage, StoreError};
-use serde::Serialize;
+use crate::store::{Run, RunEnd, RunFolder, RunStage, Store, StoreError};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,13 +45,24 @@ struct Open {
     written: BTreeMap<String, Instant>,
 }
 
-/// One line of the events: what happened, and when.
-#[derive(Serialize)]
-struct Line<'a> {
+/// One line of a journal: what happened, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
     /// Seconds since the run began.
-    at: f64,
+    pub at: f64,
+    /// What happened.
     #[serde(flatten)]
-    event: &'a Event,
+    pub event: Event,
+}
+
+/// What happened in a run, as far as it was written; a line that this version cannot read is left
+/// out.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn journal(store: &Store, number: u64) -> Result<Vec<Line>, StoreError> {
+    let lines = store.run_events(number)?;
+    Ok(lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 impl<'a> Journal<'a> {
@@ -113,7 +124,7 @@ impl<'a> Journal<'a> {
             let begun = self.session.store.begin_run(self.run());
             open.folder = Some(begun.map_err(|error| error.to_string())?);
         }
-        let line = Line { at: self.begin.elapsed().as_secs_f64(), event };
+        let line = Line { at: self.begin.elapsed().as_secs_f64(), event: event.clone() };
         let text = serde_json::to_string(&line).map_err(|error| error.to_string())?;
         match &mut open.folder {
             Some((folder, _)) => folder.append(&text).map_err(|error| error.to_string()),

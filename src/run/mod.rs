@@ -11,7 +11,7 @@ mod worker;
 
 pub use event::{Both, Event, Observer};
 pub use execute::platform;
-pub use journal::{Journal, Request};
+pub use journal::{Journal, Line, Request, journal};
 pub use schedule::{Ending, Outcome, Settings, run};
 pub use session::Session;
 pub use worker::{COMMAND as WORKER_COMMAND, serve};

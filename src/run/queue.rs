@@ -1,7 +1,6 @@
 //! The stages that could start: which is next, and with how many threads.
 
-use super::session::Resolved;
-use crate::graph::Digest;
+use crate::graph::{Digest, Fingerprint, ResolvedInput};
 use crate::stages::Needs;
 
 /// What all running stages share.
@@ -17,7 +16,8 @@ pub(super) struct Capacity {
 /// A stage whose inputs are known and whose result is not.
 pub(super) struct Ready<'a> {
     pub(super) index: usize,
-    pub(super) resolved: Resolved<'a>,
+    pub(super) inputs: Vec<ResolvedInput<'a>>,
+    pub(super) fingerprint: Fingerprint,
     pub(super) key: Digest,
     pub(super) trajectory: Digest,
     /// How long a training goes on, in the order of its fields' names.

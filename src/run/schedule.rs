@@ -187,9 +187,9 @@ impl<'a> Schedule<'a> {
 
     /// Whether the stage has a result.
     fn look_up(&mut self, index: usize, resolved: Resolved<'a>) -> bool {
-        let key = resolved.fingerprint.key();
+        let key = resolved.key;
         let Some(outputs) = self.session.outputs(&key) else {
-            self.make_ready(index, resolved, key);
+            self.make_ready(index, resolved);
             return false;
         };
         if self.announced {
@@ -199,21 +199,24 @@ impl<'a> Schedule<'a> {
         true
     }
 
-    fn make_ready(&mut self, index: usize, resolved: Resolved<'a>, key: Digest) {
+    fn make_ready(&mut self, index: usize, resolved: Resolved<'a>) {
         let node = &self.session.graph.nodes()[index];
         let (session, past) = (self.session, &self.settings.past);
         let paths = self.paths.get_or_insert_with(|| forecast::longest_paths(session, past));
         let horizon = node.horizon.iter();
-        let parameters = &resolved.fingerprint.parameters;
+        let fingerprint = session.fingerprint(index, &resolved);
         self.in_hand[index] = true;
         self.queue.add(Ready {
             index,
-            key,
-            trajectory: resolved.fingerprint.trajectory(&node.horizon),
-            horizon: horizon.filter_map(|name| parameters.get(name)?.number()).collect(),
+            key: resolved.key,
+            trajectory: fingerprint.trajectory(&node.horizon),
+            horizon: horizon
+                .filter_map(|name| fingerprint.parameters.get(name)?.number())
+                .collect(),
             path: paths[index],
             needs: session.needs(index),
-            resolved,
+            inputs: resolved.inputs,
+            fingerprint,
         });
     }
 
@@ -255,14 +258,13 @@ impl<'a> Schedule<'a> {
     {
         while self.may_start() {
             let Some((ready, threads)) = self.queue.start() else { return };
-            let Ready { index, resolved: Resolved { inputs, fingerprint }, .. } = ready;
-            let giver_keys = inputs.iter().map(|input| self.keys[input.input.stage]);
-            let inputs = inputs.clone().into_iter().zip(giver_keys);
+            let Ready { index, inputs, fingerprint, .. } = ready;
+            let inputs = inputs.into_iter().map(|input| (self.keys[input.input.stage], input));
             let job = Job {
                 session: self.session,
                 index,
                 fingerprint,
-                inputs: inputs.filter_map(|(input, key)| Some((input, key?))).collect(),
+                inputs: inputs.filter_map(|(key, input)| Some((input, key?))).collect(),
                 threads,
                 worker: self.settings.worker.as_deref(),
                 observer: self.observer,

@@ -26,7 +26,8 @@ pub struct Session<'a> {
 /// A stage whose inputs are all known.
 pub(super) struct Resolved<'a> {
     pub(super) inputs: Vec<ResolvedInput<'a>>,
-    pub(super) fingerprint: Fingerprint,
+    pub(super) files: Vec<InputDigest>,
+    pub(super) key: Digest,
 }
 
 impl<'a> Session<'a> {
@@ -99,7 +100,7 @@ impl<'a> Session<'a> {
         Plan::make(self.graph, self)
     }
 
-    /// A stage's inputs and fingerprint; nothing while the outputs of a giver are unknown.
+    /// A stage's inputs and key; nothing while the outputs of a giver are unknown.
     ///
     /// # Errors
     /// Its files are missing or unreadable, in words.
@@ -110,9 +111,15 @@ impl<'a> Session<'a> {
     ) -> Option<Result<Resolved<'a>, String>> {
         let inputs = self.graph.resolve_inputs(index, outputs)?;
         Some(self.files(index).map(|files| {
-            let fingerprint = self.graph.fingerprint(index, &inputs, files, self.arithmetic(index));
-            Resolved { inputs, fingerprint }
+            let key = self.graph.key(index, &inputs, &files, self.arithmetic(index));
+            Resolved { inputs, files, key }
         }))
+    }
+
+    /// The fingerprint that the key is made of.
+    pub(super) fn fingerprint(&self, index: usize, resolved: &Resolved<'_>) -> Fingerprint {
+        let Resolved { inputs, files, .. } = resolved;
+        self.graph.fingerprint(index, inputs, files.clone(), self.arithmetic(index))
     }
 
     /// Wall time of the stage that made the result under a key, in seconds.

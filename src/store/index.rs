@@ -10,14 +10,17 @@ use super::{Store, StoreError, atomic};
 use crate::graph::{Digest, OutputDigests};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, DirEntry};
-use std::ops::Range;
-use std::path::PathBuf;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Also the version of the layout: an index of another one is read as none.
 const MAGIC: &[u8] = b"msx index 1\n";
 const SHARDS: usize = 256;
+const FILE: &str = "index";
 
 /// What planning and scheduling ask of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,44 +39,99 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Shard<T> {
     stamp: Option<Stamp>,
-    entries: HashMap<Digest, T>,
+    entries: Entries<T>,
+}
+
+type Entries<T> = HashMap<Digest, T, BuildHasherDefault<DigestHasher>>;
+
+/// Eight bytes of a digest serve as its hash: they are as good as random.
+#[derive(Debug, Clone, Copy, Default)]
+struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            self.0 = u64::from_le_bytes(*last);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<T> Default for Shard<T> {
     fn default() -> Shard<T> {
-        Shard { stamp: None, entries: HashMap::new() }
+        Shard { stamp: None, entries: HashMap::default() }
     }
 }
 
-/// What is in the store, each shard looked at when it is first asked for.
+/// The shards of one folder, each read when it is first asked for.
+#[derive(Debug)]
+struct Shards<T> {
+    folder: PathBuf,
+    /// As they were written last; a shard that is never asked for is copied from here.
+    stored: Vec<Vec<u8>>,
+    loaded: Vec<Option<Shard<T>>>,
+    changed: bool,
+}
+
+impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
+    fn new(folder: PathBuf, stored: Vec<Vec<u8>>) -> Shards<T> {
+        let loaded = (0..SHARDS).map(|_| None).collect();
+        Shards { folder, stored, loaded, changed: false }
+    }
+
+    /// The shard as it is on disk.
+    fn shard(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Shard<T> {
+        let number = usize::from(digest.shard());
+        if self.loaded[number].is_none() {
+            let known = postcard::from_bytes(&self.stored[number]).unwrap_or_default();
+            let (shard, changed) = refresh(known, &self.folder, number, read);
+            self.changed |= changed;
+            self.loaded[number] = Some(shard);
+        }
+        self.loaded[number].get_or_insert_default()
+    }
+
+    /// The entries of the digest's shard, about to be changed by this process as the folder was.
+    fn change(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Entries<T> {
+        self.changed = true;
+        let shard = self.shard(digest, read);
+        shard.stamp = None;
+        &mut shard.entries
+    }
+
+    fn encode(&self, number: usize) -> Result<Cow<'_, [u8]>, postcard::Error> {
+        match &self.loaded[number] {
+            None => Ok(Cow::Borrowed(&self.stored[number])),
+            Some(shard) => postcard::to_stdvec(shard).map(Cow::Owned),
+        }
+    }
+}
+
+/// Makes an entry of a file; nothing for one that does not belong there or cannot be read.
+type ReadFile<T> = fn(&DirEntry, &Shard<T>) -> Option<(Digest, T)>;
+
+/// What is in the store.
 #[derive(Debug)]
 pub struct Index {
     root: PathBuf,
-    /// The file as it was read; a shard that is never asked for is copied from here.
-    bytes: Vec<u8>,
-    places: Vec<Range<usize>>,
-    records: Vec<Option<Shard<Entry>>>,
-    objects: Vec<Option<Shard<u64>>>,
-    changed: bool,
+    records: Shards<Entry>,
+    objects: Shards<u64>,
 }
 
 impl Store {
     /// Opens the index.
     pub fn index(&self) -> Index {
-        let bytes = fs::read(self.index_path()).unwrap_or_default();
-        let places = places(&bytes).unwrap_or_else(|| vec![0..0; 2 * SHARDS]);
+        let bytes = fs::read(self.root.join(FILE)).unwrap_or_default();
+        let mut records = shards(&bytes).unwrap_or_else(|| vec![Vec::new(); 2 * SHARDS]);
+        let objects = records.split_off(SHARDS);
         Index {
             root: self.root.clone(),
-            bytes,
-            places,
-            records: (0..SHARDS).map(|_| None).collect(),
-            objects: (0..SHARDS).map(|_| None).collect(),
-            changed: false,
+            records: Shards::new(self.root.join("records"), records),
+            objects: Shards::new(self.root.join("objects"), objects),
         }
-    }
-
-    fn index_path(&self) -> PathBuf {
-        self.root.join("index")
     }
 }
 
@@ -81,75 +139,29 @@ impl Index {
     /// The record under a key. `None` when there is none or when one of its objects is gone; what
     /// happened inside an object's file is noticed when it is used.
     pub fn find(&mut self, key: &Digest) -> Option<&Entry> {
-        let number = usize::from(key.shard());
-        self.load_records(number);
-        let blobs = self.records[number].as_ref()?.entries.get(key)?.blobs.clone();
-        blobs.iter().all(|blob| self.has_object(blob)).then_some(())?;
-        self.records[number].as_ref()?.entries.get(key)
+        let Index { records, objects, .. } = self;
+        let entry = records.shard(key, read_record).entries.get(key)?;
+        let is_there = |blob: &Blob| {
+            let shard = objects.shard(&blob.digest, read_object);
+            shard.entries.get(&blob.digest) == Some(&blob.size)
+        };
+        entry.blobs.iter().all(is_there).then_some(entry)
     }
 
     /// Takes note of a record that this process wrote, which spares the next one reading it.
     pub fn note(&mut self, key: &Digest, record: &Record) {
         let path = super::sharded(&self.root.join("records"), key, ".json");
         let Ok(metadata) = fs::metadata(path) else { return };
-        let number = usize::from(key.shard());
-        self.load_records(number);
-        if let Some(shard) = &mut self.records[number] {
-            shard.entries.insert(*key, entry(Stamp::of(&metadata), record));
-            shard.stamp = None;
-            self.changed = true;
-        }
+        let entry = entry(Stamp::of(&metadata), record);
+        self.records.change(key, read_record).insert(*key, entry);
         for blob in record.blobs() {
-            let number = usize::from(blob.digest.shard());
-            self.load_objects(number);
-            if let Some(shard) = &mut self.objects[number] {
-                shard.entries.insert(blob.digest, blob.size);
-                shard.stamp = None;
-            }
+            self.objects.change(&blob.digest, read_object).insert(blob.digest, blob.size);
         }
     }
 
     /// Takes note of a record that this process removed.
     pub fn forget(&mut self, key: &Digest) {
-        if let Some(shard) = &mut self.records[usize::from(key.shard())] {
-            self.changed |= shard.entries.remove(key).is_some();
-            shard.stamp = None;
-        }
-    }
-
-    fn has_object(&mut self, blob: &Blob) -> bool {
-        let number = usize::from(blob.digest.shard());
-        self.load_objects(number);
-        let shard = self.objects[number].as_ref();
-        shard.and_then(|shard| shard.entries.get(&blob.digest)) == Some(&blob.size)
-    }
-
-    fn load_records(&mut self, number: usize) {
-        if self.records[number].is_some() {
-            return;
-        }
-        let known: Shard<Entry> = self.stored(number);
-        let (shard, changed) = refresh(known, &self.root.join("records"), number, read_record);
-        self.records[number] = Some(shard);
-        self.changed |= changed;
-    }
-
-    fn load_objects(&mut self, number: usize) {
-        if self.objects[number].is_some() {
-            return;
-        }
-        let known: Shard<u64> = self.stored(SHARDS + number);
-        let (shard, changed) = refresh(known, &self.root.join("objects"), number, |entry, _| {
-            let digest = entry.file_name().to_str()?.parse().ok()?;
-            Some((digest, entry.metadata().ok()?.len()))
-        });
-        self.objects[number] = Some(shard);
-        self.changed |= changed;
-    }
-
-    fn stored<T: DeserializeOwned>(&self, position: usize) -> Shard<T> {
-        let bytes = &self.bytes[self.places[position].clone()];
-        postcard::from_bytes(bytes).unwrap_or_default()
+        self.records.change(key, read_record).remove(key);
     }
 
     /// Writes the index back if it has learned anything. It is not synchronised with the disk: one
@@ -158,61 +170,40 @@ impl Index {
     /// # Errors
     /// The cache cannot be written.
     pub fn save(&self) -> Result<(), StoreError> {
-        if !self.changed {
+        if !self.records.changed && !self.objects.changed {
             return Ok(());
         }
-        let mut body = Vec::with_capacity(self.bytes.len());
-        let mut ends = Vec::with_capacity(2 * SHARDS);
+        let path = self.root.join(FILE);
+        let refuse = |error| StoreError::io("write", &path)(io::Error::other(error));
+        let mut shards = Vec::with_capacity(2 * SHARDS);
         for number in 0..SHARDS {
-            self.encode(number, self.records[number].as_ref(), &mut body)?;
-            ends.push(body.len() as u64);
+            shards.push(self.records.encode(number).map_err(refuse)?);
         }
         for number in 0..SHARDS {
-            self.encode(SHARDS + number, self.objects[number].as_ref(), &mut body)?;
-            ends.push(body.len() as u64);
+            shards.push(self.objects.encode(number).map_err(refuse)?);
         }
-        let mut bytes: Vec<u8> = ends.iter().flat_map(|end| end.to_le_bytes()).collect();
-        bytes.extend_from_slice(&body);
-        let checksum = blake3::hash(&bytes);
-        let whole = [MAGIC, checksum.as_bytes(), &bytes].concat();
-        atomic::replace_hastily(&self.root.join("index"), &whole)
-    }
-
-    fn encode<T: Serialize>(
-        &self,
-        position: usize,
-        shard: Option<&Shard<T>>,
-        body: &mut Vec<u8>,
-    ) -> Result<(), StoreError> {
-        match shard {
-            None => body.extend_from_slice(&self.bytes[self.places[position].clone()]),
-            Some(shard) => {
-                let encoded = postcard::to_stdvec(shard).map_err(|error| {
-                    StoreError::io("write", &self.root)(std::io::Error::other(error))
-                })?;
-                body.extend_from_slice(&encoded);
-            }
-        }
-        Ok(())
+        let lengths = shards.iter().flat_map(|shard| (shard.len() as u64).to_le_bytes());
+        let mut body: Vec<u8> = lengths.collect();
+        shards.iter().for_each(|shard| body.extend_from_slice(shard));
+        let whole = [MAGIC, blake3::hash(&body).as_bytes(), &body].concat();
+        atomic::replace_hastily(&path, &whole)
     }
 }
 
-/// Where each shard lies in the file; nothing where the file is none or is damaged.
-fn places(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
-    let checked = bytes.strip_prefix(MAGIC)?;
-    let (checksum, body) = checked.split_at_checked(32)?;
+/// The shards in the file; nothing where it is none or is damaged.
+fn shards(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (checksum, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(32)?;
     if blake3::hash(body).as_bytes() != checksum {
         return None;
     }
-    let (ends, _) = body.split_at_checked(2 * SHARDS * 8)?;
-    let begin = bytes.len() - body.len() + ends.len();
-    let mut last = begin;
-    ends.chunks_exact(8)
-        .map(|end| {
-            let end = begin
-                .checked_add(usize::try_from(u64::from_le_bytes(end.try_into().ok()?)).ok()?)?;
-            let place = std::mem::replace(&mut last, end)..end;
-            (place.start <= end && end <= bytes.len()).then_some(place)
+    let (lengths, mut rest) = body.split_at_checked(2 * SHARDS * 8)?;
+    lengths
+        .chunks_exact(8)
+        .map(|length| {
+            let length = u64::from_le_bytes(length.try_into().ok()?);
+            let (shard, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+            rest = after;
+            Some(shard.to_vec())
         })
         .collect()
 }
@@ -220,32 +211,36 @@ fn places(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
 /// The shard as it is on disk, and whether that differs from what was known.
 fn refresh<T: PartialEq>(
     known: Shard<T>,
-    folder: &std::path::Path,
+    folder: &Path,
     number: usize,
-    read: impl Fn(&DirEntry, &HashMap<Digest, T>) -> Option<(Digest, T)>,
+    read: ReadFile<T>,
 ) -> (Shard<T>, bool) {
     let folder = folder.join(format!("{number:02x}"));
     // Before the listing, so that what comes during it shows next time.
     let Ok(metadata) = fs::metadata(&folder) else {
-        let changed = known.stamp.is_some() || !known.entries.is_empty();
+        let changed = known != Shard::default();
         return (Shard::default(), changed);
     };
     let stamp = Stamp::of(&metadata);
     if known.stamp == Some(stamp) {
         return (known, false);
     }
-    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    let entries = entries.filter_map(|entry| read(&entry, &known.entries)).collect();
+    let files = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let entries = files.filter_map(|file| read(&file, &known)).collect();
     let shard = Shard { stamp: stamp.is_settled().then_some(stamp), entries };
     let changed = shard != known;
     (shard, changed)
 }
 
+fn read_object(file: &DirEntry, _: &Shard<u64>) -> Option<(Digest, u64)> {
+    Some((file.file_name().to_str()?.parse().ok()?, file.metadata().ok()?.len()))
+}
+
 /// A record that is known already is not read again. One that cannot be read counts as none.
-fn read_record(file: &DirEntry, known: &HashMap<Digest, Entry>) -> Option<(Digest, Entry)> {
+fn read_record(file: &DirEntry, known: &Shard<Entry>) -> Option<(Digest, Entry)> {
     let key: Digest = file.file_name().to_str()?.strip_suffix(".json")?.parse().ok()?;
     let stamp = Stamp::of(&file.metadata().ok()?);
-    if let Some(entry) = known.get(&key).filter(|entry| entry.stamp == stamp) {
+    if let Some(entry) = known.entries.get(&key).filter(|entry| entry.stamp == stamp) {
         return Some((key, entry.clone()));
     }
     let record: Record = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;

@@ -57,7 +57,7 @@ pub struct Record {
 impl Record {
     /// The digests of the outputs.
     pub fn output_digests(&self) -> OutputDigests {
-        self.outputs.iter().map(|(name, files)| (name.clone(), files.digest())).collect()
+        self.outputs.iter().map(|(name, files)| (name.as_str(), files.digest())).collect()
     }
 
     /// Every object that the record needs.

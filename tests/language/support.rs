@@ -68,7 +68,8 @@ pub fn labels(compiled: &Compiled) -> Vec<String> {
 /// The keys of all stages, had each given bytes that follow from its key alone.
 pub fn keys(compiled: &Compiled) -> BTreeSet<String> {
     let schemas = msx::stages::schemas();
-    let graph = Graph::build(&compiled.experiment, &schemas).expect("the schemas fit");
+    let graph =
+        Graph::build(compiled.experiment.stages.clone(), &schemas).expect("the schemas fit");
     let mut outputs: Vec<Option<OutputDigests>> = vec![None; graph.nodes().len()];
     let mut keys = BTreeSet::new();
     for &index in graph.order() {

@@ -5,6 +5,8 @@ mod lines;
 mod pace;
 mod terminal;
 
+pub(super) use pace::duration;
+
 use crate::progress::Word;
 use crate::run::Observer;
 use std::io::{self, IsTerminal};
@@ -42,12 +44,12 @@ fn summary(executed: usize, cached: usize, failed: usize, skipped: usize, second
     if skipped > 0 {
         text.push_str(&format!(", {skipped} not reached"));
     }
-    text.push_str(&format!(" in {}", pace::duration(seconds)));
+    text.push_str(&format!(" in {}", duration(seconds)));
     text
 }
 
 /// `loss_d 0.123  loss_g -1.05`
-fn metrics(metrics: &[(Word, f64)]) -> String {
+pub(super) fn metrics(metrics: &[(Word, f64)]) -> String {
     let words: Vec<String> =
         metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
     words.join("  ")
