@@ -19,6 +19,7 @@ fn provenance() -> Provenance {
         platform: "test".to_owned(),
         threads: 1,
         seconds: 0.0,
+        peak_memory: None,
     }
 }
 

@@ -71,10 +71,10 @@ impl Job<'_> {
         let scratch = store.scratch().map_err(StageError::other)?;
         // Before, so that no checkpoint of another start is filed; after, so that no result is.
         self.files_are_those_of_the_key()?;
-        self.run_method(&scratch)?;
+        let peak_memory = self.run_method(&scratch)?;
         self.files_are_those_of_the_key()?;
         let seconds = begin.elapsed().as_secs_f64();
-        let record = self.commit(&scratch, seconds).map_err(StageError::other)?;
+        let record = self.commit(&scratch, seconds, peak_memory).map_err(StageError::other)?;
         self.session.note(&key, &record);
         Ok(Done::Executed { outputs: record.output_digests(), seconds })
     }
@@ -117,7 +117,7 @@ impl Job<'_> {
         });
     }
 
-    fn run_method(&self, scratch: &Scratch) -> Result<(), Trouble> {
+    fn run_method(&self, scratch: &Scratch) -> Result<Option<u64>, Trouble> {
         let node = &self.session.graph.nodes()[self.index];
         let inputs = self.link_inputs(scratch)?;
         let order = Order {
@@ -137,7 +137,7 @@ impl Job<'_> {
         let method = self.session.method(self.index);
         match self.worker {
             Some(program) if method.uses_device() => worker::delegate(program, &order, &monitor),
-            _ => order.obey(method, self.session.store, &monitor),
+            _ => order.obey(method, self.session.store, &monitor).map(|()| None),
         }
         .map_err(Trouble::Stage)
     }
@@ -177,7 +177,12 @@ impl Job<'_> {
         self.session.store.link_output(files, folder).map_err(StageError::other)
     }
 
-    fn commit(&self, scratch: &Scratch, seconds: f64) -> Result<Record, StoreError> {
+    fn commit(
+        &self,
+        scratch: &Scratch,
+        seconds: f64,
+        peak_memory: Option<u64>,
+    ) -> Result<Record, StoreError> {
         let schema = self.session.method(self.index).schema();
         let expected: Vec<&str> = schema.outputs.iter().map(|output| output.name).collect();
         let provenance = Provenance {
@@ -186,6 +191,7 @@ impl Job<'_> {
             platform: platform(),
             threads: self.threads,
             seconds,
+            peak_memory,
         };
         self.session.store.commit(scratch, &self.fingerprint, &expected, provenance)
     }

@@ -7,7 +7,7 @@
 
 use super::event::{Event, Observer};
 use super::execute::{Done, Job, Trouble};
-use super::forecast;
+use super::forecast::Forecast;
 use super::queue::{Capacity, Queue, Ready};
 use super::session::{Resolved, Session};
 use crate::graph::plan::Knowledge;
@@ -124,8 +124,8 @@ struct Schedule<'a> {
     in_hand: Vec<bool>,
     /// Whether a stage's lost result was made again; once has to be enough.
     remade: Vec<bool>,
-    /// See [`forecast::longest_paths`]; worked out once something has to run.
-    paths: Option<Vec<f64>>,
+    /// Made once something has to run.
+    forecast: Option<Forecast>,
     queue: Queue<'a>,
     announced: bool,
     failing: bool,
@@ -154,7 +154,7 @@ impl<'a> Schedule<'a> {
             missing,
             in_hand: vec![false; count],
             remade: vec![false; count],
-            paths: None,
+            forecast: None,
             queue: Queue::new(Capacity {
                 threads: settings.threads,
                 memory: settings.memory,
@@ -202,7 +202,7 @@ impl<'a> Schedule<'a> {
     fn make_ready(&mut self, index: usize, resolved: Resolved<'a>) {
         let node = &self.session.graph.nodes()[index];
         let (session, past) = (self.session, &self.settings.past);
-        let paths = self.paths.get_or_insert_with(|| forecast::longest_paths(session, past));
+        let forecast = self.forecast.get_or_insert_with(|| Forecast::new(session, past));
         let horizon = node.horizon.iter();
         let fingerprint = session.fingerprint(index, &resolved);
         self.in_hand[index] = true;
@@ -213,8 +213,8 @@ impl<'a> Schedule<'a> {
             horizon: horizon
                 .filter_map(|name| fingerprint.parameters.get(name)?.number())
                 .collect(),
-            path: paths[index],
-            needs: session.needs(index),
+            path: forecast.path(index),
+            needs: forecast.needs(index, session.needs(index)),
             inputs: resolved.inputs,
             fingerprint,
         });
@@ -238,7 +238,7 @@ impl<'a> Schedule<'a> {
     ) where
         'a: 'scope,
     {
-        if self.paths.is_some() {
+        if self.forecast.is_some() {
             // What cannot be removed now is met again by the next run.
             let _ = self.session.store.sweep();
         }

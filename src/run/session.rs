@@ -122,12 +122,13 @@ impl<'a> Session<'a> {
         self.graph.fingerprint(index, inputs, files.clone(), self.arithmetic(index))
     }
 
-    /// Wall time of the stage that made the result under a key, in seconds.
-    pub fn seconds(&self, key: &Digest) -> Option<f64> {
-        self.index().find(key).map(|entry| entry.seconds)
+    /// Wall time in seconds of the stage that made the result under a key, and the most memory in
+    /// bytes that its process held.
+    pub(super) fn effort(&self, key: &Digest) -> Option<(f64, Option<u64>)> {
+        self.index().find(key).map(|entry| (entry.seconds, entry.peak_memory))
     }
 
-    /// What a stage needs beside a thread.
+    /// What a stage needs beside a thread, as its method declares it.
     pub(super) fn needs(&self, index: usize) -> Needs {
         let node = &self.graph.nodes()[index];
         let method = self.methods[index];

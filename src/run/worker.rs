@@ -52,7 +52,7 @@ pub(super) struct Order {
 #[serde(rename_all = "snake_case")]
 enum Answer {
     Progress(Progress),
-    Done,
+    Done { peak_memory: Option<u64> },
     Stopped,
     Failed(String),
     Defect(String),
@@ -97,12 +97,13 @@ impl Order {
     }
 }
 
-/// Runs a stage in a process of its own and passes on its progress and the wish to stop.
+/// Runs a stage in a process of its own and passes on its progress and the wish to stop. Gives the
+/// most memory in bytes that the process held, where the system tells.
 pub(super) fn delegate(
     program: &Path,
     order: &Order,
     monitor: &dyn Monitor,
-) -> Result<(), StageError> {
+) -> Result<Option<u64>, StageError> {
     let text = serde_json::to_string(order).map_err(StageError::other)?;
     // In a group of its own: an interruption at the terminal reaches the runner alone, which then
     // asks for a checkpoint.
@@ -157,11 +158,11 @@ fn ask_to_stop(mut orders: ChildStdin, monitor: &dyn Monitor, over: &AtomicBool)
 }
 
 /// Reads answers up to the last one; nothing where the worker ended without one.
-fn listen(answers: impl BufRead, monitor: &dyn Monitor) -> Option<Result<(), StageError>> {
+fn listen(answers: impl BufRead, monitor: &dyn Monitor) -> Option<Result<Option<u64>, StageError>> {
     for line in answers.lines() {
         match serde_json::from_str(&line.ok()?) {
             Ok(Answer::Progress(progress)) => monitor.report(&progress),
-            Ok(Answer::Done) => return Some(Ok(())),
+            Ok(Answer::Done { peak_memory }) => return Some(Ok(peak_memory)),
             Ok(Answer::Stopped) => return Some(Err(StageError::Stopped)),
             Ok(Answer::Failed(reason)) => return Some(Err(StageError::message(reason))),
             Ok(Answer::Defect(reason)) => return Some(Err(StageError::Defect(reason))),
@@ -212,12 +213,20 @@ where
     });
     let relay = Relay { answers: Mutex::new(answers), stop };
     let answer = match order.obey_alone(methods, &relay) {
-        Ok(()) => Answer::Done,
+        Ok(()) => Answer::Done { peak_memory: peak_memory() },
         Err(StageError::Stopped) => Answer::Stopped,
         Err(StageError::Defect(reason)) => Answer::Defect(reason),
         Err(error) => Answer::Failed(error.to_string()),
     };
     relay.send(&answer)
+}
+
+/// The most memory in bytes that this process held.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Passes progress on to the runner.

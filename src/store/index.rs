@@ -33,6 +33,8 @@ pub struct Entry {
     blobs: Vec<Blob>,
     /// Wall time of the stage in seconds.
     pub seconds: f64,
+    /// Most memory in bytes that its process held, where that is known.
+    pub peak_memory: Option<u64>,
 }
 
 /// One folder of records or objects. Without a stamp it is listed again next time.
@@ -253,5 +255,6 @@ fn entry(stamp: Stamp, record: &Record) -> Entry {
         outputs: record.output_digests(),
         blobs: record.blobs().cloned().collect(),
         seconds: record.provenance.seconds,
+        peak_memory: record.provenance.peak_memory,
     }
 }

@@ -41,6 +41,9 @@ pub struct Provenance {
     pub threads: usize,
     /// Wall time in seconds.
     pub seconds: f64,
+    /// Most memory in bytes that its process held, where it had one of its own and the system told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
 }
 
 /// A finished stage: what decided it, what it gave, how it ran.

@@ -1,6 +1,8 @@
 //! The conditional GAN without growth.
 
-use super::{common_fields, loss, outputs, training_fold, training_images, widths, write};
+use super::{
+    common_fields, loss, outputs, step_memory, training_fold, training_images, widths, write,
+};
 use crate::language::schema::{Field, Header, MethodSchema};
 use crate::language::value::Value;
 use crate::learn::gan::{CpdConfig, train_cpd};
@@ -44,6 +46,11 @@ impl Method for Cpd {
 
     fn uses_device(&self) -> bool {
         true
+    }
+
+    fn memory(&self, parameters: Parameters<'_>) -> u64 {
+        let batches = vec![parameters.count("batch").unwrap_or(1)];
+        step_memory(&batches, widths(parameters).unwrap_or_default().as_deref())
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

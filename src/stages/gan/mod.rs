@@ -105,6 +105,30 @@ fn widths(parameters: Parameters<'_>) -> Result<Option<Vec<usize>>, StageError> 
     parameters.get("widths").map(|_| parameters.counts("widths")).transpose()
 }
 
+/// Feature maps of a level where none are given, and the levels up to 32 px.
+const USUAL_WIDTHS: [usize; 4] = [512; 4];
+/// Memory for the first image: program, weights, buffers.
+const BASE_MEMORY: u64 = 64 << 20;
+/// How often a training step holds the numbers of one set of feature maps: forward, gradients of
+/// both orders, both networks. Measured with `cpd` at 32 px on the CPU, batches of 8 and 32, widths
+/// of 8 to 64.
+const COPIES: u64 = 64;
+
+/// Memory in bytes that a step holds at its highest level, as far as it follows from batches (one a
+/// level from 8 px up, the last for all that follow) and widths.
+fn step_memory(batches: &[usize], widths: Option<&[usize]>) -> u64 {
+    let widths = widths.unwrap_or(&USUAL_WIDTHS);
+    let mut maps = 0;
+    let mut most = 0;
+    for (level, width) in widths.iter().enumerate() {
+        let side = 4 << level.min(10);
+        maps += (width * side * side) as u64;
+        let batch = batches.get(level.saturating_sub(1)).or(batches.last()).copied().unwrap_or(1);
+        most = most.max(maps.saturating_mul(batch as u64));
+    }
+    BASE_MEMORY + most.saturating_mul(COPIES * size_of::<f32>() as u64)
+}
+
 /// The weights of the loss; both methods weigh the class loss 1, where they have one.
 fn loss(parameters: Parameters<'_>) -> Result<LossWeights, StageError> {
     Ok(LossWeights {

@@ -1,6 +1,8 @@
 //! The progressively growing GAN.
 
-use super::{common_fields, loss, outputs, training_fold, training_images, widths, write};
+use super::{
+    common_fields, loss, outputs, step_memory, training_fold, training_images, widths, write,
+};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
 use crate::learn::gan::{ProgConfig, train_prog};
@@ -63,6 +65,11 @@ impl Method for Prog {
 
     fn uses_device(&self) -> bool {
         true
+    }
+
+    fn memory(&self, parameters: Parameters<'_>) -> u64 {
+        let batches = parameters.counts("batch").unwrap_or_default();
+        step_memory(&batches, widths(parameters).unwrap_or_default().as_deref())
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
