@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench language`
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use msx::graph::Graph;
 use msx::language::format::{WIDTH, format};
 use msx::language::{Alone, Source, compile};
@@ -46,7 +46,11 @@ fn language(bencher: &mut Criterion) {
             bencher.iter(|| black_box(format(&source, WIDTH)));
         });
         bencher.bench_function(&format!("graph/{name}"), |bencher| {
-            bencher.iter(|| black_box(Graph::build(&compiled.experiment, &schemas)));
+            bencher.iter_batched(
+                || compiled.experiment.stages.clone(),
+                |stages| black_box(Graph::build(stages, &schemas)),
+                BatchSize::PerIteration,
+            );
         });
     }
 }
