@@ -5,17 +5,23 @@ use super::stamp::Stamp;
 use super::{Store, atomic};
 use crate::graph::Digest;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 const DOMAIN: &str = "msx 2026 user files";
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 8 << 20;
+/// What several threads hash faster than one, in bytes.
+const WORTH_SHARING: usize = 1 << 20;
 
 /// The memory of file digests of one cache.
 #[derive(Debug)]
 pub struct FileMemo {
     path: PathBuf,
-    known: BTreeMap<String, (Stamp, Digest)>,
+    /// By the bytes of the absolute path, because names need not be text.
+    known: HashMap<Vec<u8>, (Stamp, Digest)>,
     changed: bool,
     hash_all: bool,
 }
@@ -23,11 +29,11 @@ pub struct FileMemo {
 impl Store {
     /// Loads the memory; with `hash_all` every file is read again whatever is remembered.
     pub fn file_memo(&self, hash_all: bool) -> FileMemo {
-        let path = self.root.join("files.json");
+        let path = self.root.join("files");
         // The memory can always be made again, so an unreadable one is simply empty.
         let known = fs::read(&path)
             .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .and_then(|bytes| postcard::from_bytes(&bytes).ok())
             .unwrap_or_default();
         FileMemo { path, known, changed: false, hash_all }
     }
@@ -40,7 +46,7 @@ impl FileMemo {
     /// # Errors
     /// A file cannot be read.
     pub fn digest(&mut self, base: &Path, files: &[PathBuf]) -> Result<Digest, StoreError> {
-        let digests: Vec<(String, Stamp, Digest)> = files
+        let digests: Vec<(Vec<u8>, Stamp, Digest)> = files
             .par_iter()
             .map(|path| self.digest_one(path))
             .collect::<Result<_, StoreError>>()?;
@@ -57,19 +63,16 @@ impl FileMemo {
         Ok(Digest::derive(DOMAIN, lines.concat().as_bytes()))
     }
 
-    fn digest_one(&self, path: &Path) -> Result<(String, Stamp, Digest), StoreError> {
-        let absolute = path.canonicalize().map_err(StoreError::io("read", path))?;
-        let name = absolute.to_string_lossy().into_owned();
-        let stamp = Stamp::of(&fs::metadata(&absolute).map_err(StoreError::io("read", path))?);
+    /// The stamp tells the file itself apart, so a path by way of a link need not be followed.
+    fn digest_one(&self, path: &Path) -> Result<(Vec<u8>, Stamp, Digest), StoreError> {
+        let name = std::path::absolute(path).map_err(StoreError::io("read", path))?;
+        let name = name.into_os_string().into_encoded_bytes();
+        let stamp = Stamp::of(&fs::metadata(path).map_err(StoreError::io("read", path))?);
         match self.known.get(&name) {
             Some((known, digest)) if *known == stamp && !self.hash_all => {
                 Ok((name, stamp, *digest))
             }
-            _ => {
-                let mut hasher = blake3::Hasher::new();
-                hasher.update_mmap(&absolute).map_err(StoreError::io("read", path))?;
-                Ok((name, stamp, hasher.finalize().into()))
-            }
+            _ => Ok((name, stamp, hash(path).map_err(StoreError::io("read", path))?)),
         }
     }
 
@@ -81,8 +84,24 @@ impl FileMemo {
         if !self.changed {
             return Ok(());
         }
-        let bytes = serde_json::to_vec(&self.known)
-            .map_err(|error| StoreError::io("write", &self.path)(error.into()))?;
+        let bytes = postcard::to_stdvec(&self.known)
+            .map_err(|error| StoreError::io("write", &self.path)(io::Error::other(error)))?;
         atomic::write(&self.path, &bytes)
+    }
+}
+
+/// Reads in pieces instead of mapping the file: one that is cut short meanwhile must not end the
+/// process.
+fn hash(path: &Path) -> io::Result<Digest> {
+    let mut file = File::open(path)?;
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut piece = vec![0; size.clamp(1, PIECE)];
+    let mut hasher = blake3::Hasher::new();
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finalize().into()),
+            length if length > WORTH_SHARING => hasher.update_rayon(&piece[..length]),
+            length => hasher.update(&piece[..length]),
+        };
     }
 }

@@ -50,7 +50,8 @@ fn write(root: &Path) -> Result<(), StoreError> {
     atomic::write(&root.join("format"), format!("{FORMAT}\n").as_bytes())
 }
 
-/// Format 1 kept the keys of files' last runs under `runs/`, where format 2 has whole runs. The
+/// Format 1 kept the keys of files' last runs under `runs/`, where format 2 has whole runs, and the
+/// digests of the user's files as JSON. The
 /// version is written last, so that a migration that was cut short begins again.
 fn migrate(root: &Path) -> Result<(), StoreError> {
     let gate = File::open(root).map_err(StoreError::io("open", root))?;
@@ -67,5 +68,7 @@ fn migrate(root: &Path) -> Result<(), StoreError> {
         }
     }
     atomic::sync_dir(&history)?;
+    // Made again by the next run.
+    let _ = fs::remove_file(root.join("files.json"));
     write(root)
 }

@@ -11,7 +11,7 @@
 //! history/<experiment file>.json  which keys a file's stages had when it last ran
 //! runs/<number>/…                 what a run was asked, its events, how it ended
 //! index                           a summary of records and objects; may be deleted
-//! files.json                      digests of the user's files, by path, size, mtime and inode
+//! files                           digests of the user's files, by path, size, mtime and inode
 //! scratch/…                       work in progress; removed when its process is gone
 //! locks/<key>                     held while a stage runs
 //! ```
