@@ -3,6 +3,12 @@
 
 #[path = "data/chexpert.rs"]
 mod chexpert;
+#[path = "data/collection.rs"]
+mod collection;
+#[path = "data/dicom.rs"]
+mod dicom;
+#[path = "data/dicom_file.rs"]
+mod dicom_file;
 #[path = "data/fold.rs"]
 mod fold;
 #[path = "data/folder.rs"]
@@ -15,6 +21,8 @@ mod random;
 mod real;
 #[path = "data/resize.rs"]
 mod resize;
+#[path = "data/rsna_ich.rs"]
+mod rsna_ich;
 #[path = "data/subset.rs"]
 mod subset;
 #[path = "data/support.rs"]

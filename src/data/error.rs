@@ -23,6 +23,19 @@ pub enum DataError {
         /// Why.
         reason: String,
     },
+    /// A DICOM file cannot be read.
+    #[error("{}: {reason}{}; {remedy}", path.display(), because(cause.as_deref()))]
+    Dicom {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the transfer syntax where it matters; never a value of the file's
+        /// texts, so that it can be kept.
+        reason: String,
+        /// The words of the library that found it, which may quote the file.
+        cause: Option<String>,
+        /// What to do.
+        remedy: String,
+    },
     /// A table has a wrong cell, row or header.
     #[error("{}{}: {reason}; {remedy}", path.display(), at_row(*row))]
     Table {
@@ -62,6 +75,10 @@ impl From<Stopped> for DataError {
     fn from(_: Stopped) -> DataError {
         DataError::Stopped
     }
+}
+
+fn because(cause: Option<&str>) -> String {
+    cause.map_or_else(String::new, |cause| format!(": {cause}"))
 }
 
 fn at_row(row: Option<u64>) -> String {

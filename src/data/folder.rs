@@ -3,12 +3,11 @@
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
+use super::scans::is_picture;
 use super::summary::{Dropped, Summary};
 use crate::progress::Monitor;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "tif", "tiff"];
 
 /// The files of the class folders, in the order of class and file names. Those that are no images
 /// are among them, because the summary counts them.
@@ -42,7 +41,7 @@ fn classes(root: &Path) -> Result<Vec<Class>, DataError> {
             )));
         }
         let (files, others): (Vec<PathBuf>, Vec<PathBuf>) =
-            found.into_iter().partition(|file| is_image(file));
+            found.into_iter().partition(|file| is_picture(file));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if files.is_empty() {
             return Err(DataError::Subset(format!(
@@ -73,12 +72,6 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     paths.retain(|path| !is_hidden(path));
     paths.sort();
     Ok(paths)
-}
-
-fn is_image(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 /// Reads the folder into a fold of `side` pixels at `target`. Every image carries the one finding

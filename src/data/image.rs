@@ -56,12 +56,17 @@ fn to_grey(image: DynamicImage) -> Grey {
     let has_colour = image.color().has_color();
     let pixels = if has_colour {
         let rgb = image.into_rgb32f();
-        rgb.pixels().map(|pixel| pixel.0.iter().zip(LUMA).map(|(v, w)| v * w).sum()).collect()
+        rgb.pixels().map(|pixel| luma(pixel.0)).collect()
     } else {
         // Sixteen bits hold every grey image that the readers give.
         image.into_luma16().into_raw().into_iter().map(f32::from).collect()
     };
     Grey { width, height, pixels }
+}
+
+/// The grey of a colour.
+pub(super) fn luma(rgb: [f32; 3]) -> f32 {
+    rgb.iter().zip(LUMA).map(|(value, weight)| value * weight).sum()
 }
 
 /// The image as a square of bytes: area averaging, then scaling by its own maximum.

@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter};
-use super::image;
+use super::image::{self, Grey};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -21,20 +21,40 @@ pub(super) fn ingest(
     labels: &[u8],
     monitor: &dyn Monitor,
 ) -> Result<(), DataError> {
+    ingest_with(folder, files, 1, info, labels, monitor, |path| {
+        square(path, &image::read(path)?, info.side)
+    })
+}
+
+/// Reads items that hold up to `most` images each into a fold; `read` gives the bytes of an item's
+/// images, one behind the other.
+///
+/// # Errors
+/// As for [`ingest`].
+pub(super) fn ingest_with<Item: Sync>(
+    folder: &Path,
+    items: &[Item],
+    most: usize,
+    info: &FoldInfo,
+    labels: &[u8],
+    monitor: &dyn Monitor,
+    read: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
+) -> Result<(), DataError> {
     let mut writer = FoldWriter::create(folder, info.count, info.side)?;
-    for (position, chunk) in files.chunks(CHUNK).enumerate() {
+    let mut done = 0;
+    for chunk in items.chunks((CHUNK / most.max(1)).max(1)) {
         if monitor.stop_requested() {
             return Err(Stopped.into());
         }
-        let squares: Vec<Vec<u8>> =
-            chunk.par_iter().map(|path| square(path, info.side)).collect::<Result<_, _>>()?;
-        for square in &squares {
-            writer.append(square)?;
+        let read: Vec<Vec<u8>> = chunk.par_iter().map(&read).collect::<Result<_, _>>()?;
+        for images in &read {
+            writer.append(images)?;
         }
+        done += chunk.len();
         monitor.report(&Progress {
             activity: "reading".into(),
-            done: (position * CHUNK + chunk.len()) as u64,
-            total: files.len() as u64,
+            done: done as u64,
+            total: items.len() as u64,
             unit: "images".into(),
             metrics: Vec::new(),
         });
@@ -42,8 +62,8 @@ pub(super) fn ingest(
     writer.finish(info, labels)
 }
 
-fn square(path: &Path, side: usize) -> Result<Vec<u8>, DataError> {
-    let grey = image::read(path)?;
-    image::to_square(&grey, side)
+/// An image as a square of bytes; errors name its file.
+pub(super) fn square(path: &Path, grey: &Grey, side: usize) -> Result<Vec<u8>, DataError> {
+    image::to_square(grey, side)
         .map_err(|reason| DataError::Image { path: path.to_owned(), reason })
 }

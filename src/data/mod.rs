@@ -1,6 +1,7 @@
 //! Images and labels: readers, phantoms, folds, subsets. Knows nothing of networks or stages.
 
 pub mod chexpert;
+pub mod dicom;
 mod error;
 mod fold;
 pub mod folder;
@@ -9,8 +10,11 @@ mod ingest;
 pub mod label_set;
 pub mod phantom;
 pub mod random;
+pub mod rsna_ich;
+pub mod scans;
 pub mod subset;
 mod summary;
+mod table;
 
 pub use error::DataError;
 pub use fold::{Fold, FoldInfo, FoldWriter, Origin, write_fold};

@@ -8,6 +8,7 @@
 //! 3. Within a fold and class, images are taken in the order of a rank made from the seed and the
 //!    image's own source, so a smaller number is contained in a larger one, and the validation
 //!    and test folds do not change with the number of training images.
+//!    A total for a whole fold is shared among its classes by their sizes ([`share_out`]).
 //! 4. Findings that no longer occur are removed from the label vector.
 
 use super::error::DataError;
@@ -40,6 +41,8 @@ pub struct SubsetConfig {
     pub classes: Classes,
     /// Images of each class in train, valid and test; `None` for all there are.
     pub per_class: [Option<usize>; 3],
+    /// Images of all classes together in train, valid and test; `None` where `per_class` decides.
+    pub total: [Option<usize>; 3],
     /// Shares of the patients in train, valid and test; they sum to 1.
     pub split: [f64; 3],
     /// Side of the images, the dataset's own divided by a power of two.
@@ -84,15 +87,18 @@ pub fn plan(
     let mut folds: [Vec<usize>; 3] = Default::default();
     let mut thinned = 0;
     check_counts(info, &classes, &members, config)?;
-    for class in &classes {
-        for (fold, indices) in members[class].iter().enumerate() {
-            let chosen = choose(info, indices, config.per_class[fold], config.seed);
-            thinned += indices.len() - chosen.len();
-            folds[fold].extend(chosen);
+    for (fold, chosen) in folds.iter_mut().enumerate() {
+        let of_class = |class: &LabelSet| members[class][fold].as_slice();
+        let sizes: Vec<usize> = classes.iter().map(|class| of_class(class).len()).collect();
+        let wanted = match config.total[fold] {
+            Some(total) => share_out(total, &sizes).into_iter().map(Some).collect(),
+            None => vec![config.per_class[fold]; classes.len()],
+        };
+        for (class, wanted) in classes.iter().zip(wanted) {
+            chosen.extend(choose(info, of_class(class), wanted, config.seed));
         }
-    }
-    for fold in &mut folds {
-        fold.sort_unstable();
+        thinned += sizes.iter().sum::<usize>() - chosen.len();
+        chosen.sort_unstable();
     }
     let kept: BTreeSet<usize> = classes.iter().flat_map(|class| class.0.iter().copied()).collect();
     let of_kept = sets.iter().filter(|set| members.contains_key(set)).count();
@@ -163,6 +169,32 @@ fn split_patients<'a>(info: &'a FoldInfo, config: &SubsetConfig) -> BTreeMap<&'a
         .collect()
 }
 
+/// Shares `total` images out to classes in proportion to their sizes, by the method of
+/// Sainte-Laguë (Webster): one image after the other goes to the class with the largest
+/// size / (2 × images it has + 1), of equal ones to the first. So every share is the proportional
+/// one rounded to the nearest, as nearly as their sum allows, none exceeds its class, and a smaller
+/// total gives no class more. `total` is at most the sum of the sizes.
+pub fn share_out(total: usize, sizes: &[usize]) -> Vec<usize> {
+    let mut shares = vec![0; sizes.len()];
+    // Whether the first has the larger quotient, without a division.
+    let is_ahead = |(size, share): (usize, usize), (other_size, other_share): (usize, usize)| {
+        size as u128 * (2 * other_share as u128 + 1) > other_size as u128 * (2 * share as u128 + 1)
+    };
+    for _ in 0..total {
+        let first = (0..sizes.len()).reduce(|best, next| {
+            if is_ahead((sizes[next], shares[next]), (sizes[best], shares[best])) {
+                next
+            } else {
+                best
+            }
+        });
+        if let Some(first) = first {
+            shares[first] += 1;
+        }
+    }
+    shares
+}
+
 /// Says what there is for each class where any has too little.
 fn check_counts(
     info: &FoldInfo,
@@ -170,11 +202,25 @@ fn check_counts(
     members: &BTreeMap<&LabelSet, [Vec<usize>; 3]>,
     config: &SubsetConfig,
 ) -> Result<(), DataError> {
+    for (fold, total) in config.total.into_iter().enumerate() {
+        let there: usize = classes.iter().map(|class| members[class][fold].len()).sum();
+        if let Some(total) = total.filter(|&total| total > there) {
+            let name = FOLDS[fold];
+            return Err(DataError::Subset(format!(
+                "`total` asks for {total} images in {name}; after the split by patients there are \
+                 {there} of the chosen label sets; ask for fewer, or give {name} a larger share in \
+                 `split`"
+            )));
+        }
+    }
     let short = classes.iter().any(|class| {
-        members[class]
-            .iter()
-            .zip(config.per_class)
-            .any(|(indices, wanted)| indices.len() < wanted.unwrap_or(1))
+        (0..FOLDS.len()).any(|fold| {
+            let least = match config.total[fold] {
+                Some(_) => 0,
+                None => config.per_class[fold].unwrap_or(1),
+            };
+            members[class][fold].len() < least
+        })
     });
     if !short {
         return Ok(());

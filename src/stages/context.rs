@@ -224,6 +224,23 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// A defect of the schema.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, StageError> {
+        let Value::List(items) = self.required(name)? else {
+            return Err(mismatch(name, self.required(name)?));
+        };
+        items
+            .iter()
+            .map(|item| match item {
+                Value::Text(text) => Ok(text.clone()),
+                other => Err(mismatch(name, other)),
+            })
+            .collect()
+    }
+
     /// A list of whole numbers at or above zero.
     ///
     /// # Errors

@@ -84,6 +84,8 @@ pub fn methods() -> Vec<Box<dyn Method>> {
         Box::new(dataset::Phantom),
         Box::new(dataset::Folder),
         Box::new(dataset::Chexpert),
+        Box::new(dataset::RsnaIch),
+        Box::new(dataset::Dicom),
         Box::new(subset::Subset),
         Box::new(gan::Cpd),
         Box::new(gan::Prog),

@@ -39,7 +39,11 @@ impl Method for Subset {
                    folds and the split does not depend on the classes. Images are then chosen in \
                    a seeded order of their own: fewer classes or fewer samples are contained in \
                    more, and the validation and test folds do not change with the number of \
-                   training images. Findings that no longer occur leave the label vector.",
+                   training images. A `total` is shared out to the label sets in proportion to \
+                   their images in the fold, by the method of Sainte-Laguë: each gets its share \
+                   rounded to the nearest as nearly as the sum allows, and a smaller total is \
+                   contained in a larger one. Findings that no longer occur leave the label \
+                   vector.",
             example: "subset fold: chest { classes: top(6), per_class: { train: 2300, valid: 190, \
                       test: 170 }, size: 32px }",
             revision: 1,
@@ -66,6 +70,7 @@ impl Method for Subset {
 
 fn fields() -> Vec<Field> {
     let per_class = |name, doc| Field::optional(name, at_least(1), doc);
+    let total = per_class;
     let share = |name, default, doc| {
         let ty = FieldType::Quantity { dimension: Dimension::Fraction, min: 0.0, max: 1.0 };
         Field::default(name, ty, Value::fraction(default), doc)
@@ -92,6 +97,15 @@ fn fields() -> Vec<Field> {
             ]),
             Value::Record(BTreeMap::new()),
             "How many images each class has in each fold.",
+        ),
+        Field::optional(
+            "total",
+            FieldType::Record(vec![
+                total("train", "Images to train on."),
+                total("valid", "Images to validate on."),
+                total("test", "Images to test on."),
+            ]),
+            "How many images a fold has over all classes, in place of `per_class` for that fold.",
         ),
         Field::default(
             "split",
@@ -138,11 +152,21 @@ fn config(parameters: Parameters<'_>, dataset_side: usize) -> Result<SubsetConfi
     };
     let wanted = parameters.record("per_class")?;
     let mut per_class = [None; 3];
+    let totals = parameters.get("total").map(|_| parameters.record("total")).transpose()?;
+    let mut total = [None; 3];
     let shares = parameters.record("split")?;
     let mut split = [0.0; 3];
     for (position, name) in FOLDS.into_iter().enumerate() {
         if wanted.get(name).is_some() {
             per_class[position] = Some(wanted.count(name)?);
+        }
+        if let Some(totals) = totals.filter(|totals| totals.get(name).is_some()) {
+            total[position] = Some(totals.count(name)?);
+        }
+        if per_class[position].is_some() && total[position].is_some() {
+            return Err(StageError::message(format!(
+                "`per_class` and `total` both say how many images {name} has; leave one out"
+            )));
         }
         split[position] = shares.float(name)?;
     }
@@ -156,5 +180,5 @@ fn config(parameters: Parameters<'_>, dataset_side: usize) -> Result<SubsetConfi
         Some(_) => parameters.size("size")?,
         None => dataset_side,
     };
-    Ok(SubsetConfig { classes, per_class, split, side, seed: parameters.seed()? })
+    Ok(SubsetConfig { classes, per_class, total, split, side, seed: parameters.seed()? })
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The pack, or a loud word that it is not there.
-fn pack(name: &str) -> Option<PathBuf> {
+pub fn pack(name: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let root = std::env::var_os("MSX_TEST_DATA").map_or_else(beside, PathBuf::from);
     let pack = root.join(name);

@@ -2,7 +2,7 @@
 
 use crate::support::assert_says;
 use msx::data::random::stream;
-use msx::data::subset::{Classes, SubsetConfig, SubsetPlan, plan, write};
+use msx::data::subset::{Classes, SubsetConfig, SubsetPlan, plan, share_out, write};
 use msx::data::{DataError, Fold, FoldInfo, LabelSet, Origin, write_fold};
 use proptest::prelude::*;
 use rand::Rng;
@@ -70,7 +70,7 @@ impl Labelled {
 
 fn config(classes: Classes, train: Option<usize>) -> SubsetConfig {
     let per_class = [train, Some(8), Some(6)];
-    SubsetConfig { classes, per_class, split: [0.8, 0.1, 0.1], side: 16, seed: 7 }
+    SubsetConfig { classes, per_class, total: [None; 3], split: [0.8, 0.1, 0.1], side: 16, seed: 7 }
 }
 
 fn everything() -> SubsetConfig {
@@ -137,6 +137,72 @@ fn classes_are_the_most_frequent_label_sets() {
             assert_eq!(kept.folds[fold].iter().filter(of_class).count(), each);
         }
     }
+}
+
+/// All of the training fold, and a total of each of the others.
+fn thinned(valid: usize, test: usize) -> SubsetConfig {
+    SubsetConfig { total: [None, Some(valid), Some(test)], ..everything() }
+}
+
+#[test]
+fn a_total_is_shared_out_in_proportion() {
+    // Proportional: 5.0, 3.0, 1.5 and 0.5; the third of equal quotients comes first.
+    assert_eq!(share_out(10, &[50, 30, 15, 5]), [5, 3, 2, 0]);
+    // Proportional: 6.42, 1.96, 1.61: rounded to the nearest.
+    assert_eq!(share_out(10, &[642, 196, 161]), [6, 2, 2]);
+    assert_eq!(share_out(0, &[3, 2]), [0, 0]);
+    assert_eq!(share_out(5, &[3, 2]), [3, 2]);
+    let data = Labelled::draw(2000, 1);
+    let (all, plan) = (data.plan(&everything()), data.plan(&thinned(60, 40)));
+    assert_eq!(plan.folds.each_ref().map(Vec::len), [all.folds[0].len(), 60, 40]);
+    for class in &plan.classes {
+        let count = |fold: &[usize]| {
+            fold.iter().filter(|&&index| LabelSet::from_row(data.row(index)) == *class).count()
+        };
+        let exact = 60.0 * count(&all.folds[1]) as f64 / all.folds[1].len() as f64;
+        assert!((count(&plan.folds[1]) as f64 - exact).abs() < 1.0, "{exact}");
+    }
+    let dropped: usize = plan.dropped.iter().map(|one| one.count).sum();
+    assert_eq!(plan.folds.iter().map(Vec::len).sum::<usize>() + dropped, 2000);
+}
+
+proptest! {
+    /// No class gets more than it has, nor less than a smaller total gives it, nor is one far
+    /// from its proportional share.
+    #[test]
+    fn shares_are_fair_and_nested(
+        sizes in proptest::collection::vec(1_usize..200, 1..12),
+        part in 0.0_f64..=1.0,
+    ) {
+        let sum: usize = sizes.iter().sum();
+        let total = (part * sum as f64) as usize;
+        let shares = share_out(total, &sizes);
+        prop_assert_eq!(shares.iter().sum::<usize>(), total);
+        let fewer = share_out(total.saturating_sub(1), &sizes);
+        for ((share, size), fewer) in shares.iter().zip(&sizes).zip(&fewer) {
+            prop_assert!(share <= size && fewer <= share);
+            let exact = total as f64 * *size as f64 / sum as f64;
+            prop_assert!((*share as f64 - exact).abs() < 1.0 + sizes.len() as f64 / 4.0);
+        }
+    }
+}
+
+#[test]
+fn a_smaller_total_is_contained_in_a_larger_one_and_the_size_does_not_matter() {
+    let data = Labelled::draw(2000, 1);
+    let (small, large) = (data.plan(&thinned(30, 20)), data.plan(&thinned(60, 40)));
+    for fold in [1, 2] {
+        assert!(data.sources(&small, fold).is_subset(&data.sources(&large, fold)));
+    }
+    assert_eq!(small.folds[0], large.folds[0]);
+    assert_eq!(small.folds, data.plan(&SubsetConfig { side: 8, ..thinned(30, 20) }).folds);
+}
+
+#[test]
+fn a_total_that_is_not_there_is_refused() {
+    let data = Labelled::draw(400, 1);
+    let result = plan(&data.info, &data.labels, &thinned(4000, 4));
+    assert_says(result, &["`total` asks for 4000 images in valid", "there are", "larger share"]);
 }
 
 #[test]

@@ -6,11 +6,12 @@ use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
 use super::summary::{Dropped, Summary};
+use super::table::{below, cell, csv_error, line, open, wrong_row};
 use crate::progress::Monitor;
 use csv::StringRecord;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use table::{Columns, csv_error, line, wrong_row};
+use table::Columns;
 
 /// What an uncertain label (-1) means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +105,7 @@ pub fn read(
 }
 
 fn read_table(csv: &Path, policy: Policy) -> Result<Table, DataError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(false)
-        .from_path(csv)
-        .map_err(|error| csv_error(csv, error))?;
-    let header = reader.headers().map_err(|error| csv_error(csv, error))?.clone();
+    let (mut reader, header) = open(csv)?;
     let columns = Columns::find(csv, &header)?;
     let mut table = Table {
         findings: columns.findings.iter().map(|(_, name)| name.clone()).collect(),
@@ -147,7 +144,7 @@ fn take_row(
     table: &mut Table,
 ) -> Result<(), DataError> {
     let row = || line(csv, record.position());
-    let relative = record.get(columns.path).unwrap_or_default().trim();
+    let relative = cell(record, columns.path);
     refuse_repeated(csv, record, relative, table)?;
     if !policy.view.takes(record.get(columns.view).unwrap_or_default(), relative) {
         table.dropped[0] += 1;
@@ -155,7 +152,7 @@ fn take_row(
     }
     let mut labels = Vec::with_capacity(columns.findings.len());
     for (column, name) in &columns.findings {
-        let cell = record.get(*column).unwrap_or_default().trim();
+        let cell = cell(record, *column);
         match label(cell, policy.uncertain) {
             Ok(Some(value)) => labels.push(value),
             Ok(None) => {
@@ -176,7 +173,7 @@ fn take_row(
         table.dropped[2] += 1;
         return Ok(());
     }
-    let path = root.join(relative);
+    let path = below(csv, record, root, relative)?;
     if !path.is_file() {
         return Err(wrong_row(
             csv,

@@ -1,6 +1,7 @@
-//! The header of a CheXpert table, and words for what is wrong with it.
+//! The header of a CheXpert table.
 
 use crate::data::error::DataError;
+use crate::data::table::{refuse_repeated_names, wrong_row};
 use csv::StringRecord;
 use std::path::Path;
 
@@ -45,48 +46,7 @@ impl Columns {
                 "add one column a finding",
             ));
         }
-        let repeated = |(place, (_, name)): &(usize, &(usize, String))| {
-            findings[..*place].iter().any(|(_, other)| other == name)
-        };
-        if let Some((_, (_, name))) = findings.iter().enumerate().find(repeated) {
-            return Err(wrong_row(
-                csv,
-                Some(1),
-                format!("the column `{name}` stands there twice"),
-                "give every finding a name of its own",
-            ));
-        }
+        refuse_repeated_names(csv, findings.iter().map(|(_, name)| name.as_str()))?;
         Ok(Columns { path: positions[0], view: positions[3], findings })
-    }
-}
-
-/// The line on which a record begins, as an editor counts. The reader's own count stands before
-/// the rest of the last line's end and before empty lines.
-pub(super) fn line(csv: &Path, position: Option<&csv::Position>) -> Option<u64> {
-    let bytes = std::fs::read(csv).ok()?;
-    let begin = usize::try_from(position?.byte()).ok()?.min(bytes.len());
-    let ends = bytes[begin..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    let before = bytes[..begin + ends].iter().filter(|&&byte| byte == b'\n').count();
-    Some(before as u64 + 1)
-}
-
-pub(super) fn wrong_row(csv: &Path, row: Option<u64>, reason: String, remedy: &str) -> DataError {
-    DataError::Table { path: csv.to_owned(), row, reason, remedy: remedy.to_owned() }
-}
-
-pub(super) fn csv_error(path: &Path, error: csv::Error) -> DataError {
-    let row = line(path, error.position());
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => DataError::Io { path: path.to_owned(), source },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => wrong_row(
-            path,
-            row,
-            format!("the row has {len} cells, the header {expected_len}"),
-            "give every row one cell a column",
-        ),
-        csv::ErrorKind::Utf8 { .. } => {
-            wrong_row(path, row, "the row is not UTF-8 text".to_owned(), "save it as UTF-8")
-        }
-        other => wrong_row(path, row, format!("{other:?}"), "repair the table"),
     }
 }

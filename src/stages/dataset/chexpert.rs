@@ -1,7 +1,8 @@
 //! The published layout of CheXpert.
 
+use super::choice;
 use crate::data::chexpert::{self, Policy, Uncertain, View};
-use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
+use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
 use crate::stages::fields::{dataset_outputs, side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
@@ -78,13 +79,6 @@ impl Method for Chexpert {
         let summary = chexpert::read(&csv, policy, side, &target, context.monitor)?;
         context.write_json("summary", "summary.json", &summary)
     }
-}
-
-/// A choice of bare words; the first is the default.
-fn choice(name: &'static str, doc: &'static str, words: &[(&'static str, &'static str)]) -> Field {
-    let variants =
-        words.iter().map(|(name, doc)| Variant { name, doc, parameters: Vec::new() }).collect();
-    Field::default(name, FieldType::Choice(variants), Value::word(words[0].0), doc)
 }
 
 fn policy(parameters: Parameters<'_>) -> Result<Policy, StageError> {

@@ -1,0 +1,64 @@
+//! DICOM files: from stored samples to modality values, and from these to grey images.
+//!
+//! Samples are decoded by the dicom-rs crates (uncompressed, deflated, RLE, JPEG, JPEG lossless and
+//! JPEG 2000) and `pure_jpegls` (grey JPEG-LS), all of them written in Rust. JPEG of twelve bits
+//! and JPEG-LS in colour cannot be decoded; the error says how to convert such files.
+//!
+//! Of what identifies a person only the patient id leaves this module, as a [`pseudonym`].
+
+pub mod collection;
+mod compressed;
+mod decode;
+mod error;
+mod file;
+mod header;
+mod palette;
+mod patient;
+mod values;
+mod window;
+
+pub use decode::{Colour, Samples};
+pub use patient::pseudonym;
+pub use values::{Values, values};
+pub use window::{Shape, Window};
+
+use super::error::DataError;
+use super::image::Grey;
+use file::DicomFile;
+use std::path::Path;
+
+/// Every frame of a file as a grey image, its values in 0..=255; see [`Values::grey`].
+///
+/// # Errors
+/// The file is missing or broken, or cannot be decoded.
+pub fn read(path: &Path, window: Window) -> Result<Vec<Grey>, DataError> {
+    let values = values(path)?;
+    Ok((0..values.frames.len()).map(|frame| values.grey(frame, window)).collect())
+}
+
+/// The samples of every frame as they are stored, before any conversion.
+///
+/// # Errors
+/// As for [`read`].
+pub fn samples(path: &Path) -> Result<Samples, DataError> {
+    decode::samples(&DicomFile::open(path)?)
+}
+
+/// What is known of a file before its pixels are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// Number of frames, at least 1.
+    pub frames: usize,
+    /// The patient id as it stands in the file; `None` where it is missing or blank.
+    pub patient: Option<String>,
+}
+
+/// Looks at everything in a file but its pixels.
+///
+/// # Errors
+/// The file is missing, broken, or holds no image.
+pub fn inspect(path: &Path) -> Result<Inspection, DataError> {
+    let file = DicomFile::open_without_pixels(path)?;
+    let frames = file.header()?.frames;
+    Ok(Inspection { frames, patient: file.patient_id() })
+}

@@ -1,0 +1,57 @@
+//! The table with one row an image, as many who work with the challenge keep it.
+
+use super::{ANY, HEADER, Row, TYPES, Table};
+use crate::data::error::DataError;
+use crate::data::table::{cell, csv_error, find, line, must_find, present, wrong_row};
+use csv::{Reader, StringRecord};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+pub(super) fn read(
+    csv: &Path,
+    mut reader: Reader<File>,
+    header: &StringRecord,
+) -> Result<Table, DataError> {
+    let image = must_find(csv, header, "image", HEADER)?;
+    let patient = find(header, "patient");
+    let types: Vec<usize> = TYPES
+        .iter()
+        .map(|name| must_find(csv, header, name, HEADER))
+        .collect::<Result<_, DataError>>()?;
+    let any = find(header, ANY);
+    let mut table = Table { rows: Vec::new(), repeated: 0 };
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| csv_error(csv, error))?;
+        let here = || line(csv, record.position());
+        let mut found = [0; 5];
+        for (place, &column) in types.iter().enumerate() {
+            found[place] = present(csv, &record, column, TYPES[place])?;
+        }
+        let name = cell(&record, image).to_owned();
+        if let Some(column) = any {
+            super::must_agree(csv, here(), &name, &found, present(csv, &record, column, ANY)?)?;
+        }
+        let patient = match patient.map(|column| cell(&record, column)) {
+            Some("") => {
+                let remedy = "patients are needed to keep one patient out of two folds";
+                return Err(wrong_row(csv, here(), "the patient is blank".to_owned(), remedy));
+            }
+            patient => patient.map(str::to_owned),
+        };
+        let row = Row { image: name.clone(), patient, types: found };
+        match places.get(&name).map(|&before| &table.rows[before]) {
+            Some(before) if (before.types, &before.patient) != (row.types, &row.patient) => {
+                let reason = format!("it contradicts a row above of the image {}", row.image);
+                return Err(wrong_row(csv, here(), reason, "keep the row that is right"));
+            }
+            Some(_) => table.repeated += 1,
+            None => {
+                places.insert(name, table.rows.len());
+                table.rows.push(row);
+            }
+        }
+    }
+    Ok(table)
+}

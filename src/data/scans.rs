@@ -1,0 +1,250 @@
+//! Labelled image files, DICOM or not, into a fold: who the patients are, what is skipped.
+
+use super::dicom::{self, Window, pseudonym};
+use super::error::DataError;
+use super::fold::{FoldInfo, Origin};
+use super::image::{self, Grey};
+use super::ingest::{ingest_with, square};
+use super::summary::{Dropped, Summary};
+use crate::progress::{Monitor, Progress, Stopped};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Files that are looked at before the next word of progress.
+const CHUNK: usize = 1024;
+
+/// Endings of images that are no DICOM files.
+const PICTURES: [&str; 5] = ["png", "jpg", "jpeg", "tif", "tiff"];
+
+/// Where a patient id comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patient {
+    /// From the file's own tag (0010,0020).
+    Tag,
+    /// From a table.
+    Known(String),
+    /// Every image counts as a patient of its own.
+    Own,
+}
+
+/// One file to read, with what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// The file.
+    pub path: PathBuf,
+    /// Its path as tables and folders name it.
+    pub source: String,
+    /// Zero or one for each finding.
+    pub labels: Vec<u8>,
+    /// Whose it is.
+    pub patient: Patient,
+}
+
+/// The files of a data set before any of them is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Names of the findings.
+    pub findings: Vec<String>,
+    /// The files, in the order of the fold.
+    pub scans: Vec<Scan>,
+    /// Files or images looked at, those left out among them.
+    pub read: usize,
+    /// Rows of the table that say again what others say.
+    pub repeated_rows: usize,
+    /// What was left out.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Which frames of a file are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frames {
+    /// All of them, with the labels of the file.
+    Every,
+    /// The first.
+    First,
+    /// The one in the middle; of an even number the later.
+    Middle,
+}
+
+/// How files become images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Side of the squares.
+    pub side: usize,
+    /// What is shown of DICOM files.
+    pub window: Window,
+    /// Which of their frames.
+    pub frames: Frames,
+    /// Whether files that cannot be read are left out; else they are errors.
+    pub skip_unreadable: bool,
+    /// Keys the pseudonyms of patients.
+    pub patient_key: String,
+}
+
+/// A file that was left out because it cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The summary of a data set with files that may be skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanSummary {
+    /// As of every data set.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// Rows of the table that say again what others say.
+    pub repeated_rows: usize,
+    /// Files left out because they cannot be read.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A file that can be read.
+struct Looked<'a> {
+    scan: &'a Scan,
+    patient: String,
+    frames: usize,
+}
+
+/// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped;
+/// to know that before the first image is written, files are decoded twice where they may be.
+///
+/// # Errors
+/// A file is missing or cannot be read, a patient id is missing, nothing is left, or the disk
+/// refuses.
+pub fn write(
+    listing: &Listing,
+    reading: &Reading,
+    target: &Path,
+    monitor: &dyn Monitor,
+) -> Result<ScanSummary, DataError> {
+    let (looked, skipped) = look_at_all(listing, reading, monitor)?;
+    if looked.is_empty() {
+        return Err(DataError::Subset(format!(
+            "none of {} files can be read; the first: {}",
+            listing.scans.len(),
+            skipped.first().map_or_else(String::new, |one| format!("{}: {}", one.file, one.reason))
+        )));
+    }
+    let mut info = FoldInfo {
+        findings: listing.findings.clone(),
+        side: reading.side,
+        count: 0,
+        origin: Origin::Real,
+        patients: Vec::new(),
+        sources: Vec::new(),
+    };
+    let mut labels = Vec::new();
+    let mut frames_left_out = 0;
+    for one in &looked {
+        let taken = reading.frames.of(one.frames);
+        frames_left_out += one.frames - taken.len();
+        for frame in taken {
+            info.count += 1;
+            info.patients.push(one.patient.clone());
+            info.sources.push(match one.frames {
+                1 => one.scan.source.clone(),
+                _ => format!("{}#{}", one.scan.source, frame + 1),
+            });
+            labels.extend_from_slice(&one.scan.labels);
+        }
+    }
+    let most = looked.iter().map(|one| one.frames).max().unwrap_or(1);
+    ingest_with(target, &looked, most, &info, &labels, monitor, |one| {
+        let greys = open(&one.scan.path, reading.window)?;
+        let taken = reading.frames.of(greys.len());
+        let squares = taken.map(|frame| square(&one.scan.path, &greys[frame], reading.side));
+        Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
+    })?;
+    let mut dropped = listing.dropped.clone();
+    dropped.push(Dropped { reason: "cannot be read".to_owned(), count: skipped.len() });
+    dropped.push(Dropped { reason: "other frames of a file".to_owned(), count: frames_left_out });
+    let summary = Summary::count(listing.read, &info.findings, &labels, &info.patients, dropped);
+    Ok(ScanSummary { summary, repeated_rows: listing.repeated_rows, skipped })
+}
+
+impl Frames {
+    fn of(self, count: usize) -> std::ops::Range<usize> {
+        match self {
+            Frames::Every => 0..count,
+            Frames::First => 0..1,
+            Frames::Middle => count / 2..count / 2 + 1,
+        }
+    }
+}
+
+fn look_at_all<'a>(
+    listing: &'a Listing,
+    reading: &Reading,
+    monitor: &dyn Monitor,
+) -> Result<(Vec<Looked<'a>>, Vec<Skipped>), DataError> {
+    let (mut looked, mut skipped) = (Vec::new(), Vec::new());
+    for (position, chunk) in listing.scans.chunks(CHUNK).enumerate() {
+        if monitor.stop_requested() {
+            return Err(Stopped.into());
+        }
+        let found: Vec<Result<Looked<'a>, DataError>> =
+            chunk.par_iter().map(|scan| look_at(scan, reading)).collect();
+        for (scan, found) in chunk.iter().zip(found) {
+            match found {
+                Ok(one) => looked.push(one),
+                Err(DataError::Dicom { reason, .. } | DataError::Image { reason, .. })
+                    if reading.skip_unreadable =>
+                {
+                    skipped.push(Skipped { file: scan.source.clone(), reason });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        monitor.report(&Progress {
+            activity: "looking for patients".into(),
+            done: (position * CHUNK + chunk.len()) as u64,
+            total: listing.scans.len() as u64,
+            unit: "files".into(),
+            metrics: Vec::new(),
+        });
+    }
+    Ok((looked, skipped))
+}
+
+fn look_at<'a>(scan: &'a Scan, reading: &Reading) -> Result<Looked<'a>, DataError> {
+    let (frames, tag) = if is_picture(&scan.path) {
+        (1, None)
+    } else {
+        let inspection = dicom::inspect(&scan.path)?;
+        (inspection.frames, inspection.patient)
+    };
+    if reading.skip_unreadable {
+        open(&scan.path, reading.window)?;
+    }
+    let patient = match &scan.patient {
+        Patient::Own => scan.source.clone(),
+        Patient::Known(id) => pseudonym(&reading.patient_key, id),
+        Patient::Tag => match tag {
+            Some(id) => pseudonym(&reading.patient_key, &id),
+            None => {
+                return Err(DataError::Subset(format!(
+                    "{} names no patient (0010,0020); take the patients from a column of a table, \
+                     so that none is in two folds",
+                    scan.path.display()
+                )));
+            }
+        },
+    };
+    Ok(Looked { scan, patient, frames })
+}
+
+fn open(path: &Path, window: Window) -> Result<Vec<Grey>, DataError> {
+    if is_picture(path) { Ok(vec![image::read(path)?]) } else { dicom::read(path, window) }
+}
+
+/// Whether a file's name says that it is a PNG, JPEG or TIFF.
+pub(super) fn is_picture(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| PICTURES.contains(&extension.to_ascii_lowercase().as_str()))
+}

@@ -1,0 +1,185 @@
+//! Data sets of medical images as a researcher runs them, and what of patients the cache keeps.
+
+#[path = "data/dicom_file.rs"]
+mod dicom_file;
+#[path = "support/project.rs"]
+mod project;
+
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+use dicom_file::Picture;
+use dicom_object::{DefaultDicomObject, OpenFileOptions};
+use project::Project;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The DICOM samples, or a loud word that they are not there.
+fn samples() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let root = std::env::var_os("MSX_TEST_DATA").map_or_else(beside, PathBuf::from);
+    let folder = root.join("dicom-samples");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let message = "does not exist; set MSX_TEST_DATA to look for patients in the cache";
+    writeln!(std::io::stderr(), "SKIPPED: {} {message}", folder.display()).expect("standard error");
+    None
+}
+
+fn summary(project: &Project) -> serde_json::Value {
+    let outputs = project.results().into_values().find(|one| one["images"].is_object());
+    let outputs = outputs.expect("a data set");
+    let digest = outputs["summary"]["summary.json"]["digest"].as_str().expect("a digest");
+    let object = project.cache.join("objects").join(&digest[..2]).join(digest);
+    serde_json::from_slice(&fs::read(object).expect("readable")).expect("JSON")
+}
+
+/// What identifies the person in a file.
+fn identity(object: &DefaultDicomObject) -> BTreeSet<String> {
+    let tags = [
+        tags::PATIENT_NAME,
+        tags::PATIENT_ID,
+        tags::PATIENT_BIRTH_DATE,
+        tags::OTHER_PATIENT_NAMES,
+        tags::PATIENT_ADDRESS,
+        tags::ACCESSION_NUMBER,
+        tags::STUDY_INSTANCE_UID,
+        tags::SOP_INSTANCE_UID,
+    ];
+    let texts = tags.iter().filter_map(|&tag| object.get(tag)?.to_str().ok().map(String::from));
+    // What is short or monotonous, such as 11111111, stands in pixels by chance.
+    let is_telling =
+        |text: &String| text.len() >= 4 && text.bytes().collect::<BTreeSet<u8>>().len() >= 3;
+    texts.map(|text| text.trim().to_owned()).filter(is_telling).collect()
+}
+
+/// Every byte below the cache, files of every kind.
+fn occurs_in_cache(project: &Project, word: &str) -> Option<PathBuf> {
+    project.files_of("").into_iter().find(|path| {
+        let bytes = fs::read(path).expect("readable");
+        bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+#[test]
+fn nothing_that_identifies_a_patient_enters_the_cache() {
+    let Some(folder) = samples() else { return };
+    let project = Project::new(
+        "experiment e { seed: 1 }\n\
+         dataset all: dicom { path: \"all\", patients: file, unreadable: skip, size: 32px }\n\
+         dataset named: dicom { path: \"named\", size: 32px }\n",
+    );
+    let mut identities = BTreeSet::new();
+    let mut named = 0;
+    for entry in fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.extension().is_none_or(|ending| ending != "dcm") {
+            continue;
+        }
+        let name = path.file_name().expect("a name");
+        let into = |class: &str| {
+            let target = project.folder().join(class).join("samples").join(name);
+            fs::create_dir_all(target.parent().expect("a folder")).expect("writable");
+            fs::write(target, fs::read(&path).expect("readable")).expect("writable");
+        };
+        into("all");
+        let options = OpenFileOptions::new().read_until(tags::PIXEL_DATA);
+        let Ok(object) = options.open_file(&path) else { continue };
+        let has_id = object
+            .get(tags::PATIENT_ID)
+            .is_some_and(|id| !id.to_str().is_ok_and(|id| id.trim().is_empty()));
+        identities.extend(identity(&object));
+        if has_id && msx::data::dicom::read(&path, msx::data::dicom::Window::File).is_ok() {
+            into("named");
+            named += 1;
+        }
+    }
+    assert!(identities.len() > 20 && named > 10, "{} in {named} files", identities.len());
+    let ran = project.run(&["--keep-going"]);
+    assert_eq!(ran.code, Some(0), "{:?}", ran.failed);
+    // The search finds what is there.
+    assert!(occurs_in_cache(&project, "CT_small.dcm").is_some());
+    for word in identities {
+        assert_eq!(occurs_in_cache(&project, &word), None, "`{word}`");
+    }
+}
+
+/// A long table and its files, as the challenge has them.
+fn challenge(project: &Project) {
+    let mut lines = vec!["ID,Label".to_owned()];
+    for image in 0..60_u16 {
+        let types =
+            ["epidural", "intraparenchymal", "intraventricular", "subarachnoid", "subdural"];
+        let present = (image % 3 != 0).then(|| types[usize::from(image % 2) * 4]);
+        for name in types.into_iter().chain(["any"]) {
+            let is_set = present == Some(name) || (name == "any" && present.is_some());
+            lines.push(format!("ID_{image:03}_{name},{}", u8::from(is_set)));
+        }
+        let samples: Vec<u16> = (0..256).map(|place| 1024 + image + place % 70).collect();
+        Picture::grey(16, 16, &samples)
+            .text(tags::RESCALE_INTERCEPT, VR::DS, "-1024")
+            .text(tags::RESCALE_SLOPE, VR::DS, "1")
+            .text(tags::PATIENT_ID, VR::LO, &format!("ID_{:08x}", image / 2))
+            .write(&project.folder().join(format!("rsna/train/ID_{image:03}.dcm")));
+    }
+    fs::write(project.folder().join("rsna/train.csv"), lines.join("\n")).expect("writable");
+}
+
+const BRAIN: &str = r#"
+experiment brain { seed: 3 }
+
+dataset brain: rsna_ich {
+    csv: "rsna/train.csv", images: "rsna/train", no_finding: at_most(12), size: 16px
+}
+
+subset fold: brain { classes: top(3), split: { train: 60%, valid: 20%, test: 20% } }
+"#;
+
+#[test]
+fn the_challenge_runs_and_runs_again_where_its_files_change() {
+    let project = Project::new(BRAIN);
+    challenge(&project);
+    project.run(&[]).executed(&["brain", "fold"]);
+    let found = summary(&project);
+    assert_eq!((found["read"].as_u64(), found["kept"].as_u64()), (Some(60), Some(52)));
+    assert_eq!(found["skipped"].as_array().map(Vec::len), Some(0));
+    project.run(&[]).executed(&[]);
+    // The same meaning.
+    project.edit("size: 16px", "window: brain, size: 16px, unreadable: error");
+    project.run(&[]).executed(&[]);
+    // Another window, another table, another file.
+    project.edit("window: brain", "window: window(centre: -20, width: 100.5)");
+    project.run(&[]).executed(&["brain", "fold"]);
+    let path = project.folder().join("rsna/train.csv");
+    let table = fs::read_to_string(&path).expect("readable");
+    fs::write(&path, table.replace("ID_004_epidural,1", "ID_004_epidural,0") + "\n")
+        .expect("writable");
+    let ran = project.run(&[]);
+    assert!(ran.code != Some(0), "the table contradicts itself");
+    fs::write(&path, table).expect("writable");
+    let image = project.folder().join("rsna/train/ID_004.dcm");
+    fs::copy(project.folder().join("rsna/train/ID_005.dcm"), &image).expect("writable");
+    project.run(&[]).executed(&["brain", "fold"]);
+    let whole = fs::read(&image).expect("readable");
+    fs::write(&image, &whole[..900]).expect("writable");
+    let ran = project.run(&[]);
+    let (_, message) = ran.failed.first().expect("a file is broken");
+    assert!(message.contains("ID_004.dcm") && message.contains("ends too early"), "{message}");
+    project.edit("unreadable: error", "unreadable: skip");
+    project.run(&[]).executed(&["brain", "fold"]);
+    project.is_whole();
+}
+
+/// Where nothing is computed by chance, threads do not show.
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let results = ["1", "3"].map(|threads| {
+        let project = Project::new(BRAIN);
+        challenge(&project);
+        assert_eq!(project.run(&["--threads", threads]).code, Some(0));
+        project.results()
+    });
+    assert_eq!(results[0], results[1]);
+}
