@@ -80,17 +80,24 @@ impl FileMemo {
             .par_iter()
             .map(|path| self.digest_one(path))
             .collect::<Result<_, StoreError>>()?;
-        let mut lines = Vec::with_capacity(files.len());
-        for (path, (name, stamp, digest)) in files.iter().zip(digests) {
-            let relative = path.strip_prefix(base).unwrap_or(path);
-            lines.push(format!("{} {digest}\n", relative.display()));
-            if stamp.is_settled() && self.known.get(&name) != Some(&(stamp, digest)) {
-                self.known.insert(name, (stamp, digest));
+        for (name, stamp, digest) in &digests {
+            if stamp.is_settled() && self.known.get(name) != Some(&(*stamp, *digest)) {
+                self.known.insert(name.clone(), (*stamp, *digest));
                 self.changed = true;
             }
         }
-        lines.sort();
-        Ok(Digest::derive(DOMAIN, lines.concat().as_bytes()))
+        Ok(of_all(base, files, digests.into_iter().map(|(_, _, digest)| digest)))
+    }
+
+    /// The same digest from memory alone; nothing where a file would have to be read for it.
+    pub fn remembered(&self, base: &Path, files: &[PathBuf]) -> Option<Digest> {
+        let one = |path: &PathBuf| {
+            let absolute = path.canonicalize().ok()?;
+            let (stamp, digest) = self.known.get(absolute.to_string_lossy().as_ref())?;
+            (Stamp::of(&fs::metadata(&absolute).ok()?) == *stamp).then_some(*digest)
+        };
+        let digests: Vec<Digest> = files.par_iter().map(one).collect::<Option<_>>()?;
+        Some(of_all(base, files, digests))
     }
 
     fn digest_one(&self, path: &Path) -> Result<(String, Stamp, Digest), StoreError> {
@@ -121,4 +128,15 @@ impl FileMemo {
             .map_err(|error| StoreError::io("write", &self.path)(error.into()))?;
         atomic::write(&self.path, &bytes)
     }
+}
+
+/// One digest of files by their names relative to `base` and their contents.
+fn of_all(base: &Path, files: &[PathBuf], digests: impl IntoIterator<Item = Digest>) -> Digest {
+    let line = |(path, digest): (&PathBuf, Digest)| {
+        let relative = path.strip_prefix(base).unwrap_or(path);
+        format!("{} {digest}\n", relative.display())
+    };
+    let mut lines: Vec<String> = files.iter().zip(digests).map(line).collect();
+    lines.sort();
+    Digest::derive(DOMAIN, lines.concat().as_bytes())
 }

@@ -19,6 +19,7 @@ mod checkpoint;
 mod error;
 mod files;
 mod history;
+mod peek;
 mod record;
 mod scratch;
 
