@@ -9,6 +9,19 @@ const { LanguageClient } = require("vscode-languageclient/node");
 
 /** @type {LanguageClient | undefined} */
 let client;
+/** The last start or stop of the server; the next one waits for it. */
+let settled = Promise.resolve();
+
+/**
+ * Does these steps one after the other, whatever became of those before.
+ * @param {(() => Promise<void>)[]} steps
+ */
+function inTurn(...steps) {
+  for (const step of steps) {
+    settled = settled.then(step, step);
+  }
+  return settled;
+}
 
 /**
  * A setting of this extension; nothing where it is empty.
@@ -60,9 +73,8 @@ async function stop() {
   }
 }
 
-async function restart() {
-  await stop();
-  await start();
+function restart() {
+  return inTurn(stop, start);
 }
 
 /**
@@ -103,7 +115,7 @@ async function activate(context) {
       change.affectsConfiguration("msx") ? restart() : undefined,
     ),
   );
-  await start();
+  await inTurn(start);
 }
 
 /**
@@ -114,4 +126,4 @@ function text(file) {
   return typeof file === "string" ? file : file instanceof vscode.Uri ? file.fsPath : undefined;
 }
 
-module.exports = { activate, deactivate: stop };
+module.exports = { activate, deactivate: () => inTurn(stop) };
