@@ -3,7 +3,8 @@
 //! `cargo bench --bench editor`
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use msx::editor::{self, lsp_server::Connection, lsp_server::Message, lsp_server::Notification};
+use msx::editor::lsp_server::{Connection, Message, Notification};
+use msx::editor::{self, Settings};
 use msx::language::{Alone, Source, compile};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -59,7 +60,8 @@ fn editor(bencher: &mut Criterion) {
     });
     let (client, server) = Connection::memory();
     let serving = std::thread::spawn(move || {
-        editor::serve(&server, msx::stages::schemas(), None, &|_| ()).expect("a session");
+        editor::serve(&server, msx::stages::schemas(), Settings::default(), &|_| ())
+            .expect("a session");
     });
     let hello = json!({ "id": 1, "method": "initialize", "params": { "capabilities": {} } });
     client.sender.send(serde_json::from_value(hello).expect("a request")).expect("it listens");

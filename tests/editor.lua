@@ -48,4 +48,15 @@ vim.api.nvim_buf_set_text(0, 1, 40, 1, 44, { "size" })
 vim.wait(patience, function() return #vim.diagnostic.get(0) == 0 end, 20)
 check("a correction is noticed", #vim.diagnostic.get(0) == 0, vim.diagnostic.get(0))
 
+local hints = ask("textDocument/codeLens", 0, 0)
+local lens = (hints or {})[1] or { command = {} }
+check("the experiment has a lens", lens.command.title == "Run this experiment", hints)
+local ran
+vim.lsp.commands["msx.run"] = function(command) ran = command.arguments end
+vim.lsp.codelens.on_codelens(nil, hints, { client_id = client, bufnr = vim.api.nvim_get_current_buf() })
+vim.api.nvim_win_set_cursor(0, { 2, 0 })
+vim.lsp.codelens.run()
+vim.wait(patience, function() return ran ~= nil end, 20)
+check("a lens runs its stage", ran and ran[1] == vim.fn.resolve(vim.api.nvim_buf_get_name(0)) and ran[2] == "phantoms", ran)
+
 vim.cmd(failed and "1cquit" or "quitall!")

@@ -10,5 +10,7 @@ mod documents;
 mod navigation;
 #[path = "editor/reading.rs"]
 mod reading;
+#[path = "editor/running.rs"]
+mod running;
 #[path = "editor/session.rs"]
 mod session;

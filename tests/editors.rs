@@ -287,6 +287,67 @@ fn textmate_colours_as_the_language_reads() {
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
+/// What Helix calls the captures that tree-sitter's queries have by other names.
+const HELIX_NAMES: [(&str, &str); 8] = [
+    ("@property", "@variable.parameter"),
+    ("@boolean", "@constant.builtin.boolean"),
+    ("@variable.member", "@variable.other.member"),
+    ("@number", "@constant.numeric"),
+    ("@string.escape", "@constant.character.escape"),
+    ("@indent.begin", "@indent"),
+    ("@indent.branch @indent.end", "@outdent"),
+    (
+        "; Each token has one pattern, so that it does not matter which of several an editor prefers.",
+        "; The same patterns as those of tree-sitter-msx, by the names that Helix has for them.",
+    ),
+];
+
+fn for_helix(query: &str) -> String {
+    let rename = |query: String, (from, to): &(&str, &str)| {
+        let mut parts = query.split(from);
+        let mut renamed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            // `@number` is no `@number.float`.
+            let is_whole = !part.starts_with(|next: char| next == '.' || next.is_alphanumeric());
+            renamed.push_str(if is_whole { to } else { from });
+            renamed.push_str(part);
+        }
+        renamed
+    };
+    HELIX_NAMES.iter().fold(query.to_owned(), rename)
+}
+
+#[test]
+fn queries_of_other_editors_are_those_of_tree_sitter() {
+    for (path, made) in [
+        ("editors/helix/queries/msx/highlights.scm", for_helix(tree_sitter_msx::HIGHLIGHTS)),
+        ("editors/helix/queries/msx/indents.scm", for_helix(tree_sitter_msx::INDENTS)),
+        ("editors/zed/languages/msx/highlights.scm", tree_sitter_msx::HIGHLIGHTS.to_owned()),
+    ] {
+        if std::env::var_os("MSX_BLESS").is_some() {
+            fs::write(root().join(path), &made).expect("writable");
+        }
+        assert!(read(path) == made, "{path} is not:\n{made}");
+    }
+}
+
+/// Needs node and the extension as `tests/editors.sh` builds and packs it.
+#[test]
+fn the_vscode_extension_speaks_with_the_server() {
+    let Some(extension) = std::env::var_os("MSX_VSCODE_EXTENSION") else {
+        eprintln!("SKIPPED: the VS Code extension was not tried; run tests/editors.sh");
+        return;
+    };
+    let output = Command::new("node")
+        .arg(root().join("tests/editors/extension.mjs"))
+        .arg(Path::new(&extension).join("dist/extension.js"))
+        .arg(env!("CARGO_BIN_EXE_msx"))
+        .env("MSX_DEVICE", "cpu")
+        .output()
+        .expect("node starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn queries_name_what_the_grammar_has() {
     query(tree_sitter_msx::FOLDS);

@@ -232,6 +232,35 @@ fn user_files_are_digested_by_name_and_content() {
 }
 
 #[test]
+fn what_is_remembered_of_user_files_needs_no_reading() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(&folder.path().join("cache"));
+    let path = folder.path().join("a.png");
+    fs::write(&path, b"one").expect("write");
+    let files = std::slice::from_ref(&path);
+    assert_eq!(store.file_memo(false).remembered(folder.path(), files), None, "never read");
+    // A file that has just changed is not remembered.
+    std::thread::sleep(Duration::from_millis(2100));
+    let mut memo = store.file_memo(false);
+    let digest = memo.digest(folder.path(), files).expect("digest");
+    memo.save().expect("save");
+    assert_eq!(store.file_memo(false).remembered(folder.path(), files), Some(digest));
+    fs::write(&path, b"longer").expect("write");
+    assert_eq!(store.file_memo(false).remembered(folder.path(), files), None, "it changed");
+}
+
+#[test]
+fn a_look_into_a_cache_leaves_no_trace() {
+    let folder = tempfile::tempdir().expect("folder");
+    let cache = folder.path().join("cache");
+    assert!(Store::peek(&cache).is_none() && !cache.exists());
+    open(&cache);
+    assert!(Store::peek(&cache).is_some());
+    fs::write(cache.join("format"), "999\n").expect("write");
+    assert!(Store::peek(&cache).is_none(), "a newer version made it");
+}
+
+#[test]
 fn a_missing_user_file_is_named() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(&folder.path().join("cache"));

@@ -3,15 +3,12 @@
 use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::{CacheArguments, DeviceArguments, FileArguments, GoalArguments};
-use crate::graph::explain;
 use crate::graph::plan::{Plan, Status};
 use crate::learn::device::Device;
+use crate::run;
 use crate::stages;
 use crate::store::{History, Store};
 use clap::Args;
-
-/// Stages that a line names before it only counts.
-const MOST_NAMED: usize = 3;
 
 /// What becomes of claims.
 const UNJUDGED: &str = "claims are judged in a later version";
@@ -79,32 +76,5 @@ pub(super) fn reason(
     history: &History,
     index: usize,
 ) -> Option<String> {
-    let label = loaded.graph.nodes()[index].stage.label();
-    match &plan.statuses[index] {
-        Status::Cached { .. } => None,
-        Status::Blocked { reason } => Some(reason.clone()),
-        Status::MayRun { waits_on } => {
-            let nodes = loaded.graph.nodes();
-            let named = waits_on.iter().take(MOST_NAMED);
-            let mut givers: Vec<String> = named.map(|&giver| nodes[giver].stage.label()).collect();
-            if waits_on.len() > MOST_NAMED {
-                givers.push(format!("{} more", waits_on.len() - MOST_NAMED));
-            }
-            Some(format!("waits on {}", givers.join(", ")))
-        }
-        Status::WillRun { fingerprint } => {
-            let Some(before) = history.keys.get(&label) else {
-                return Some("never ran".to_owned());
-            };
-            if *before == fingerprint.key() {
-                return Some("its result is gone from the cache".to_owned());
-            }
-            let Ok(Some(record)) = store.record(before) else {
-                return Some("its last record is gone from the cache".to_owned());
-            };
-            let changes = explain::changes(&record.fingerprint, fingerprint);
-            let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            Some(words.join("; "))
-        }
-    }
+    run::reason(&loaded.graph, plan, store, history, index)
 }

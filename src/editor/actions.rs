@@ -1,10 +1,10 @@
 //! Quick fixes: what was meant, what is missing, what nothing uses.
 
 use super::problems::Fix;
+use super::templates;
 use super::view::View;
 use crate::language::index::SymbolKind;
 use crate::language::manual;
-use crate::language::schema::{Field, Header};
 use crate::language::syntax::tree::{Entry, ImportedNames, Item, Span, Stage};
 use crate::language::syntax::walk::stages;
 use lsp_types::{
@@ -117,44 +117,51 @@ fn whole_lines(text: &str, span: &Span) -> Span {
     }
 }
 
-/// Adds every required field that is not there, with a value to be replaced.
+/// Adds every required field or argument that is not there, with a value to be replaced.
 fn missing_fields(
     view: View<'_, '_>,
     stage: &Stage,
     diagnostics: &[Diagnostic],
 ) -> Option<CodeAction> {
-    let schemas = &view.vocabulary.schemas;
-    let named = stage.header.as_ref().map(|header| header.node.name.node.as_str());
-    let mut methods = schemas.of_kind(&stage.kind.node);
-    let schema = methods.find(|schema| match schema.header {
-        Header::Method => named == Some(schema.method),
-        _ => true,
-    })?;
-    let is_written = |field: &&Field| {
-        stage.entries.iter().any(|entry| match entry {
-            Entry::Field(written) => written.name.node == field.name,
+    let is_missing = |name: &str| {
+        !stage.entries.iter().any(|entry| match entry {
+            Entry::Field(written) => written.name.node == name,
             // What is spread may hold it.
             Entry::Spread(_) => true,
         })
     };
-    let required = schema.fields.iter().filter(|field| manual::is_required(field));
-    let missing: Vec<&Field> = required.filter(|field| !is_written(field)).collect();
-    let names: Vec<&str> = missing.iter().map(|field| field.name).collect();
+    let missing: Vec<(&str, String)> = match templates::template_of(view, stage) {
+        Some(template) => templates::parameters(view, template)
+            .iter()
+            .filter(|parameter| parameter.default.is_none() && is_missing(&parameter.name.node))
+            .map(|parameter| {
+                let example = templates::example(view, parameter, stage.span.start);
+                (parameter.name.node.as_str(), example)
+            })
+            .collect(),
+        None => view
+            .schema_of(stage)?
+            .fields
+            .iter()
+            .filter(|field| manual::is_required(field) && is_missing(field.name))
+            .map(|field| (field.name, manual::example(&field.ty)))
+            .collect(),
+    };
     if missing.is_empty() {
         return None;
     }
-    let edit = insertion(view.text(), stage, &missing)?;
+    let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
+    let written = missing.iter().map(|(name, example)| format!("{name}: {example}"));
+    let edit = insertion(view.text(), stage, &written.collect::<Vec<String>>())?;
     let title = format!("Add {}", names.join(", "));
     Some(action(view, title, diagnostics, (view.range(&edit.0), edit.1)))
 }
 
 /// Where and how fields are added: on lines of their own in a block over several lines.
-fn insertion(text: &str, stage: &Stage, missing: &[&Field]) -> Option<(Span, String)> {
+fn insertion(text: &str, stage: &Stage, fields: &[String]) -> Option<(Span, String)> {
     let whole = text.get(stage.span.clone())?;
     let close = stage.span.start + whole.rfind('}')?;
     let inside = text[..close].trim_end();
-    let field = |field: &&Field| format!("{}: {}", field.name, manual::example(&field.ty));
-    let fields: Vec<String> = missing.iter().map(field).collect();
     let line = text[..stage.span.start].rfind('\n').map_or(0, |end| end + 1);
     let indent: String = text[line..].chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
     let is_empty = inside.ends_with('{');

@@ -1,6 +1,8 @@
 //! What stands under the cursor, in words.
 
+use super::standing::Standings;
 use super::view::View;
+use super::workspace::Workspace;
 use crate::language::claims::ClaimSchema;
 use crate::language::index::{Mention, Occurrence, SymbolKind};
 use crate::language::manual;
@@ -9,11 +11,22 @@ use crate::language::syntax::tree::Span;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
 
 /// What is known of the word at a position.
-pub(super) fn hover(view: View<'_, '_>, position: Position) -> Option<Hover> {
+pub(super) fn hover(
+    view: View<'_, '_>,
+    position: Position,
+    workspace: &Workspace<'_>,
+    standings: &Standings,
+) -> Option<Hover> {
     let offset = view.offset(position);
     let index = &view.analysis().index;
     let (span, value) = match index.at(offset) {
-        Some(found) => (found.span.clone(), name(view, found)),
+        Some(found) => {
+            let mut text = name(view, found);
+            if let Some(standing) = standing(view, found, workspace, standings) {
+                text.push_str(&format!("\n\n**Cache:** {standing}"));
+            }
+            (found.span.clone(), text)
+        }
         None => {
             let (span, mention) = index.mention_at(offset)?;
             (span.clone(), word(view, span, *mention))
@@ -56,6 +69,28 @@ fn name(view: View<'_, '_>, found: &Occurrence) -> String {
     let file = &analysis.source(file).name;
     text.push_str(&format!("\n\nDeclared in {file}, line {}.", place.range.start.line + 1));
     text
+}
+
+/// How the stages of a name stand in the cache, where it is the name of stages.
+fn standing(
+    view: View<'_, '_>,
+    found: &Occurrence,
+    workspace: &Workspace<'_>,
+    standings: &Standings,
+) -> Option<String> {
+    let index = &view.analysis().index;
+    let symbol = &index.symbols[index.original(found.symbol)];
+    match symbol.kind {
+        SymbolKind::Stage => {
+            let standing = standings.of(view.document.path.as_deref()?, workspace)?;
+            standing.declared_at(symbol.whole.start)
+        }
+        SymbolKind::Instance if symbol.file == 0 => {
+            let standing = standings.of(view.document.path.as_deref()?, workspace)?;
+            standing.inside(&symbol.name)
+        }
+        _ => None,
+    }
 }
 
 fn outputs(schema: &MethodSchema) -> String {

@@ -10,12 +10,16 @@ mod documents;
 mod formatting;
 mod hints;
 mod hover;
+mod lens;
 mod lexer;
 mod lines;
 mod navigation;
 mod outline;
 mod problems;
 mod server;
+mod settings;
+mod standing;
+mod templates;
 mod tokens;
 mod view;
 mod workspace;
@@ -25,9 +29,9 @@ use crate::language::schema::Schemas;
 use lsp_server::{Connection, Message, ProtocolError};
 use lsp_types::InitializeParams;
 use server::Server;
-use std::path::PathBuf;
 
 pub use lsp_server;
+pub use settings::Settings;
 
 /// Speaks the Language Server Protocol until the client says `exit` or goes away.
 ///
@@ -36,7 +40,7 @@ pub use lsp_server;
 pub fn serve(
     connection: &Connection,
     schemas: Schemas,
-    project: Option<PathBuf>,
+    settings: Settings,
     log: &dyn Fn(&str),
 ) -> Result<(), ProtocolError> {
     let (id, parameters) = connection.initialize_start()?;
@@ -45,7 +49,7 @@ pub fn serve(
         InitializeParams::default()
     });
     let vocabulary = Vocabulary::new(schemas);
-    let mut server = Server::new(&vocabulary, &parameters, project);
+    let mut server = Server::new(&vocabulary, &parameters, settings, log);
     let capabilities = serde_json::json!({
         "capabilities": server::capabilities(),
         "serverInfo": { "name": "msx", "version": env!("CARGO_PKG_VERSION") },

@@ -1,10 +1,12 @@
 //! Which request is answered by which file, and what changes when the client edits.
 
 use super::documents::Document;
+use super::settings::{self, ClientOptions, HintOptions, Settings};
+use super::standing::{Place, Standings};
 use super::view::View;
 use super::workspace::Workspace;
 use super::{
-    actions, completion, documents, formatting, hints, hover, navigation, outline, problems, tokens,
+    actions, completion, formatting, hints, hover, lens, navigation, outline, problems, tokens,
 };
 use crate::language::analysis::Vocabulary;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
@@ -13,9 +15,10 @@ use lsp_types::notification::{
     Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
-    CodeActionRequest, Completion, DocumentHighlightRequest, DocumentSymbolRequest,
-    FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest, InlayHintRequest,
-    PrepareRenameRequest, References, Rename, Request as _, SemanticTokensFullRequest,
+    CodeActionRequest, CodeLensRequest, Completion, DocumentHighlightRequest,
+    DocumentSymbolRequest, FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest,
+    InlayHintRequest, PrepareRenameRequest, References, Rename, Request as _,
+    SemanticTokensFullRequest,
 };
 use lsp_types::{InitializeParams, PublishDiagnosticsParams, Uri, WorkspaceEdit};
 use serde::Serialize;
@@ -23,7 +26,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 
 /// What the server can do. Nothing is announced that is not there.
 pub(super) fn capabilities() -> Value {
@@ -42,6 +44,7 @@ pub(super) fn capabilities() -> Value {
         "codeActionProvider": { "codeActionKinds": ["quickfix"] },
         "semanticTokensProvider": { "legend": tokens::legend(), "full": true },
         "inlayHintProvider": true,
+        "codeLensProvider": { "resolveProvider": false },
     })
 }
 
@@ -49,6 +52,8 @@ pub(super) fn capabilities() -> Value {
 #[derive(Debug)]
 pub(super) struct Server<'s> {
     workspace: Workspace<'s>,
+    standings: Standings,
+    hints: HintOptions,
     /// Whether the client fills in snippets.
     snippets: bool,
     /// What the client was last told of each file.
@@ -72,16 +77,22 @@ impl<'s> Server<'s> {
     pub(super) fn new(
         vocabulary: &'s Vocabulary,
         client: &InitializeParams,
-        project: Option<PathBuf>,
+        settings: Settings,
+        log: &dyn Fn(&str),
     ) -> Server<'s> {
         let item =
             client.capabilities.text_document.as_ref().and_then(|text| {
                 text.completion.as_ref()?.completion_item.as_ref()?.snippet_support
             });
-        let folders = client.workspace_folders.iter().flatten();
-        let folders = folders.filter_map(|folder| documents::path_of(&folder.uri)).collect();
+        let options = ClientOptions::of(client, log);
+        let folders = settings::folders(client);
+        let cache = settings::cache(&settings, &options, &folders);
+        let Settings { project, device, .. } = settings;
+        let place = Place { cache, device, project: project.clone() };
         Server {
             workspace: Workspace::new(vocabulary, project, folders),
+            standings: Standings::new(place),
+            hints: options.inlay_hints,
             snippets: item.unwrap_or(false),
             told: BTreeMap::new(),
         }
@@ -104,9 +115,9 @@ impl<'s> Server<'s> {
             Completion::METHOD => self.with(parameters, |view, at: Value| {
                 completion::complete(view, position(&at)?, self.snippets)
             }),
-            HoverRequest::METHOD => {
-                self.with(parameters, |view, at: Value| Ok(hover::hover(view, position(&at)?)))
-            }
+            HoverRequest::METHOD => self.with(parameters, |view, at: Value| {
+                Ok(hover::hover(view, position(&at)?, &self.workspace, &self.standings))
+            }),
             GotoDefinition::METHOD => self.with(parameters, |view, at: Value| {
                 Ok(navigation::definition(view, position(&at)?))
             }),
@@ -143,8 +154,11 @@ impl<'s> Server<'s> {
             }
             InlayHintRequest::METHOD => self.with(parameters, |view, asked: Value| {
                 let range = read(asked["range"].clone())?;
-                Ok(hints::hints(view, &range))
+                Ok(hints::hints(view, &range, self.hints))
             }),
+            CodeLensRequest::METHOD => {
+                self.with(parameters, |view, _: Value| Ok(lens::lenses(view)))
+            }
             other => Err(Refused {
                 code: ErrorCode::MethodNotFound,
                 reason: format!("msx does not answer {other}"),

@@ -6,13 +6,19 @@ use crate::language::analysis::{Analysis, Vocabulary, analyse};
 use crate::language::syntax::tree::Span;
 use crate::language::{Alone, Source};
 use crate::project::{ProjectFiles, Unsaved};
+use ignore::{DirEntry, WalkBuilder};
 use lsp_types::{Location, Uri};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
 
-/// More files than this under a folder are no project of ours.
+/// More experiment files than this under a folder are no project of ours.
 const MOST_FILES: usize = 2000;
+/// The walk through a folder ends after this many files and folders of any kind.
+const MOST_ENTRIES: usize = 100_000;
+/// Programs mark folders with this file whose content they can make again, such as our cache.
+const CACHE_TAG: &str = "CACHEDIR.TAG";
+/// A folder of other people's files that its tool does not mark.
+const PACKAGES: &str = "node_modules";
 
 /// A file that was analysed with all that it imports.
 #[derive(Debug)]
@@ -133,22 +139,22 @@ impl<'s> Workspace<'s> {
         found
     }
 
+    /// The texts of open files that have a place on disk.
+    pub(super) fn unsaved_texts(&self) -> BTreeMap<PathBuf, String> {
+        let text = |document: &Document| Some((document.path.clone()?, document.text.clone()));
+        self.documents.values().filter_map(text).collect()
+    }
+
     fn on_disk(&self) -> Vec<PathBuf> {
         let beside =
             self.documents.values().filter_map(|document| document.path.as_deref()?.parent());
         let mut folders: Vec<&Path> =
             self.folders.iter().map(PathBuf::as_path).chain(beside).collect();
         folders.extend(self.project.as_deref());
-        let is_hidden =
-            |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with('.'));
         let mut found: Vec<PathBuf> = Vec::new();
         for folder in folders {
-            let entries = WalkDir::new(folder)
-                .sort_by_file_name()
-                .into_iter()
-                .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()))
-                .filter_map(Result::ok);
-            let files = entries.map(walkdir::DirEntry::into_path);
+            let entries = walk(folder).filter_map(Result::ok).take(MOST_ENTRIES);
+            let files = entries.map(DirEntry::into_path);
             let ours = files.filter(|path| path.extension().is_some_and(|end| end == "msx"));
             found.extend(ours.take(MOST_FILES).map(|path| crate::project::real(&path)));
         }
@@ -156,4 +162,18 @@ impl<'s> Workspace<'s> {
         found.dedup();
         found
     }
+}
+
+/// What lies in a folder, but for hidden files, those that ignore files name, and caches.
+fn walk(folder: &Path) -> ignore::Walk {
+    let is_ours = |entry: &DirEntry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let is_made = entry.file_name() == PACKAGES || entry.path().join(CACHE_TAG).exists();
+        entry.depth() == 0 || !(is_folder && is_made)
+    };
+    WalkBuilder::new(folder)
+        .require_git(false)
+        .sort_by_file_name(std::ffi::OsStr::cmp)
+        .filter_entry(is_ours)
+        .build()
 }

@@ -50,23 +50,28 @@ impl FileMemo {
             .par_iter()
             .map(|path| self.digest_one(path))
             .collect::<Result<_, StoreError>>()?;
-        let mut lines = Vec::with_capacity(files.len());
-        for (path, (name, stamp, digest)) in files.iter().zip(digests) {
-            let relative = path.strip_prefix(base).unwrap_or(path);
-            lines.push(format!("{} {digest}\n", relative.display()));
-            if stamp.is_settled() && self.known.get(&name) != Some(&(stamp, digest)) {
-                self.known.insert(name, (stamp, digest));
+        for (name, stamp, digest) in &digests {
+            if stamp.is_settled() && self.known.get(name) != Some(&(*stamp, *digest)) {
+                self.known.insert(name.clone(), (*stamp, *digest));
                 self.changed = true;
             }
         }
-        lines.sort();
-        Ok(Digest::derive(DOMAIN, lines.concat().as_bytes()))
+        Ok(of_all(base, files, digests.into_iter().map(|(_, _, digest)| digest)))
+    }
+
+    /// The same digest from memory alone; nothing where a file would have to be read for it.
+    pub fn remembered(&self, base: &Path, files: &[PathBuf]) -> Option<Digest> {
+        let one = |path: &PathBuf| {
+            let (stamp, digest) = self.known.get(&name(path).ok()?)?;
+            (Stamp::of(&fs::metadata(path).ok()?) == *stamp).then_some(*digest)
+        };
+        let digests: Vec<Digest> = files.par_iter().map(one).collect::<Option<_>>()?;
+        Some(of_all(base, files, digests))
     }
 
     /// The stamp tells the file itself apart, so a path by way of a link need not be followed.
     fn digest_one(&self, path: &Path) -> Result<(Vec<u8>, Stamp, Digest), StoreError> {
-        let name = std::path::absolute(path).map_err(StoreError::io("read", path))?;
-        let name = name.into_os_string().into_encoded_bytes();
+        let name = name(path).map_err(StoreError::io("read", path))?;
         let stamp = Stamp::of(&fs::metadata(path).map_err(StoreError::io("read", path))?);
         match self.known.get(&name) {
             Some((known, digest)) if *known == stamp && !self.hash_all => {
@@ -90,6 +95,11 @@ impl FileMemo {
     }
 }
 
+/// What the memory knows a file by.
+fn name(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(std::path::absolute(path)?.into_os_string().into_encoded_bytes())
+}
+
 /// Reads in pieces instead of mapping the file: one that is cut short meanwhile must not end the
 /// process.
 fn hash(path: &Path) -> io::Result<Digest> {
@@ -104,4 +114,15 @@ fn hash(path: &Path) -> io::Result<Digest> {
             length => hasher.update(&piece[..length]),
         };
     }
+}
+
+/// One digest of files by their names relative to `base` and their contents.
+fn of_all(base: &Path, files: &[PathBuf], digests: impl IntoIterator<Item = Digest>) -> Digest {
+    let line = |(path, digest): (&PathBuf, Digest)| {
+        let relative = path.strip_prefix(base).unwrap_or(path);
+        format!("{} {digest}\n", relative.display())
+    };
+    let mut lines: Vec<String> = files.iter().zip(digests).map(line).collect();
+    lines.sort();
+    Digest::derive(DOMAIN, lines.concat().as_bytes())
 }

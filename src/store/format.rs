@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 /// Version of the layout.
-const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 2;
 const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This folder is a cache of msx; backup programs may leave it out.\n";
 

@@ -23,6 +23,7 @@ mod files;
 mod format;
 mod history;
 mod index;
+mod peek;
 mod record;
 mod runs;
 mod scratch;

@@ -53,6 +53,21 @@ impl Client {
 
     /// The same with files in the folder and other capabilities.
     pub fn with(files: &[(&str, &str)], capabilities: Value) -> Client {
+        Client::configured(files, capabilities, Value::Null)
+    }
+
+    /// The same with options for the server.
+    pub fn configured(files: &[(&str, &str)], capabilities: Value, options: Value) -> Client {
+        Client::start(files, capabilities, options, &[])
+    }
+
+    /// The same with arguments on the command line.
+    pub fn start(
+        files: &[(&str, &str)],
+        capabilities: Value,
+        options: Value,
+        arguments: &[&str],
+    ) -> Client {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -61,8 +76,11 @@ impl Client {
         }
         let mut process = Command::new(env!("CARGO_BIN_EXE_msx"))
             .arg("lsp")
+            .args(arguments)
             .current_dir(folder.path())
             .env_remove("MSX_PROJECT")
+            .env_remove("MSX_CACHE")
+            .env("MSX_DEVICE", "cpu")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -85,6 +103,7 @@ impl Client {
         let answer = client.request(
             "initialize",
             json!({ "processId": null, "rootUri": root, "capabilities": capabilities,
+                    "initializationOptions": options,
                     "workspaceFolders": [{ "uri": root, "name": "test" }] }),
         );
         assert_eq!(answer["serverInfo"]["name"], "msx");

@@ -38,7 +38,8 @@ fn items(client: &mut Client, line: &str) -> Vec<Value> {
 }
 
 fn client() -> Client {
-    let library = "let most = 9\ndataset other: phantom { count: 9 }\n";
+    let library = "let most = 9\ndataset other: phantom { count: 9 }\n\
+                   template measured(of: classifier) { }\n";
     let capabilities = json!({ "textDocument": { "completion": { "completionItem": { "snippetSupport": true } } } });
     Client::with(&[("lib.msx", library)], capabilities)
 }
@@ -47,7 +48,7 @@ fn client() -> Client {
 fn each_place_gets_what_fits_there() {
     let mut client = client();
     // The line, what is proposed first, something further that is proposed, what must not be.
-    let cases: [(&str, &str, &str, &str); 23] = [
+    let cases: [(&str, &str, &str, &str); 37] = [
         ("|", "dataset", "judged", "phantoms"),
         ("cl|", "dataset", "for", "epochs"),
         ("gan g: |", "cpd", "prog", "phantom"),
@@ -66,10 +67,24 @@ fn each_place_gets_what_fits_there() {
         ("compare f: auroc { candidate: auc[|] }", "*", "k", "epochs"),
         ("compare f: auroc { over: | }", "k", "k", "epochs"),
         ("judged more { | }", "fold", "rounds", "train"),
+        ("judged more { fold: whole, | }", "rounds", "rounds", "fold"),
+        ("judged more { fold: | }", "fold", "whole", "subset"),
+        ("judged more { rounds: | }", "base", "epochs", "whole"),
+        ("lib.|", "measured", "measured", "most"),
+        ("lib.measured more { | }", "of", "of", "fold"),
+        ("experiment f { | }", "title", "seed", "range"),
+        ("experiment f { title: \"f\", | }", "seed", "seed", "title"),
+        ("experiment f {\n    |\n}", "title", "seed", "dataset"),
+        ("param n: int = 3 { | }", "doc", "range", "seed"),
+        ("param n: int = 3 { range: 1..5, | }", "doc", "one_of", "range"),
+        ("param n: word = cpd { | }", "doc", "one_of", "range"),
         ("param n: |", "int", "bool", "subset"),
         ("template t(a: |) { }", "dataset", "int", "epochs"),
         ("claim n: |", "bound", "trend", "gan"),
         ("claim n: bound(|)", "auc[*].auroc", "at_least", "whole.train"),
+        ("claim n: bound(auc[*].auroc, | )", "base", "at_least", "what"),
+        ("claim n: trend(auc[*].auroc, over: |)", "k", "k", "epochs"),
+        ("claim n: trend(auc[*].auroc, over: k, direction: |)", "rising", "falling", "auc"),
         ("let x = lib.|", "most", "other", "epochs"),
     ];
     for (line, first, further, never) in cases {
@@ -128,4 +143,13 @@ fn a_client_without_snippets_gets_plain_words() {
         (&field["insertTextFormat"], &field["textEdit"]["newText"]),
         (&json!(1), &json!("length"))
     );
+}
+
+#[test]
+fn an_instance_comes_with_what_its_template_must_be_given() {
+    let mut client = client();
+    let items = items(&mut client, "ju|");
+    let instance = items.iter().find(|item| item["label"] == "judged").expect("it is there");
+    assert_eq!(instance["textEdit"]["newText"], "judged ${1:name} { fold: ${2:whole} }");
+    assert_eq!(instance["detail"], "template judged(fold: subset, rounds: int)");
 }

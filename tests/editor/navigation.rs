@@ -109,6 +109,32 @@ fn references_are_found_in_files_that_are_not_open() {
     );
 }
 
+#[test]
+fn a_rename_leaves_alone_what_is_ignored_or_made_anew() {
+    let uses = "experiment e { seed: 1 }\nuse \"../chest.msx\" { phantoms }\n\
+                subset s: phantoms { classes: all }\n";
+    let library = "dataset phantoms: phantom { count: 40 }\n";
+    let files = [
+        ("chest.msx", library),
+        ("ours/e.msx", uses),
+        (".hidden/e.msx", uses),
+        ("node_modules/e.msx", uses),
+        ("made/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
+        ("made/e.msx", uses),
+        ("old/e.msx", uses),
+        ("drafts/e.msx", uses),
+        (".gitignore", "/old/\n"),
+        (".ignore", "drafts\n"),
+    ];
+    let mut client = Client::start(&files, json!({}), Value::Null, &["--project", "."]);
+    let uri = client.open("chest.msx", library);
+    let answer = rename(&mut client, &uri, &start(library, "phantoms"), "drawn");
+    assert_eq!(
+        edits(&client, &answer),
+        [("/chest.msx".to_owned(), 1), ("/ours/e.msx".to_owned(), 2)]
+    );
+}
+
 fn rename(client: &mut Client, uri: &str, at: &Value, name: &str) -> Value {
     client.response(
         "textDocument/rename",

@@ -115,20 +115,66 @@ fn colours_follow_meaning() {
     }
 }
 
-#[test]
-fn sizes_stand_beside_loops_families_and_selections() {
-    let mut client = Client::new();
-    let uri = client.open("e.msx", GOOD);
+/// Where each hint of a file stands, and what it says.
+fn hints(client: &mut Client, uri: &str) -> Vec<(Value, String)> {
     let whole =
         json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 } });
     let about = json!({ "textDocument": { "uri": uri }, "range": whole });
     let hints = client.request("textDocument/inlayHint", about);
-    let found: Vec<(Value, &str)> = hints
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|hint| (hint["position"].clone(), hint["label"].as_str().expect("words")))
-        .collect();
+    let label = |hint: &Value| hint["label"].as_str().expect("words").to_owned();
+    let hints = hints.as_array().expect("a list").iter();
+    hints.map(|hint| (hint["position"].clone(), label(hint))).collect()
+}
+
+#[test]
+fn defaults_that_are_left_out_stand_behind_a_declaration() {
+    let mut client = Client::new();
+    let text = "\
+experiment e { seed: 1 }
+template judged(fold: subset, epochs: int = 2 + 1) {
+    classifier c: cnn { train: fold.train, valid: fold.valid, epochs: epochs }
+}
+dataset d: phantom { count: 40 }
+subset whole: d { classes: all }
+let base = { latent: 4, length: 1 kimg }
+gan spread: prog { train: whole.train, ...base }
+judged by { fold: whole }
+judged other { fold: whole, epochs: 3 }
+";
+    let uri = client.open("e.msx", text);
+    let found = hints(&mut client, &uri);
+    let behind = |line: &str| {
+        let end = range(text, line)["end"].clone();
+        found.iter().find(|(place, _)| *place == end).map(|(_, label)| label.as_str())
+    };
+    assert_eq!(behind("dataset d: phantom { count: 40 }"), Some("size: 64px"));
+    assert_eq!(behind("judged by { fold: whole }"), Some("epochs: 2 + 1"));
+    assert_eq!(behind("judged other { fold: whole, epochs: 3 }"), None);
+    assert_eq!(behind("gan spread: prog { train: whole.train, ...base }"), None);
+    let long = behind("classifier c: cnn { train: fold.train, valid: fold.valid, epochs: epochs }");
+    let long = long.expect("a hint");
+    assert!(long.starts_with("stop_after: 3, ") && long.ends_with(", …"), "{long}");
+    assert_eq!(long.matches(": ").count(), 4, "{long}");
+}
+
+#[test]
+fn hints_are_of_the_sorts_that_are_wanted() {
+    for (families, defaults) in [(true, false), (false, true), (false, false)] {
+        let options =
+            json!({ "inlayHints": { "families": families, "defaults": defaults }, "other": 1 });
+        let mut client = Client::configured(&[], json!({}), options);
+        let uri = client.open("e.msx", GOOD);
+        let found = hints(&mut client, &uri);
+        assert_eq!(found.iter().any(|(_, label)| label == "×3"), families, "{found:?}");
+        assert_eq!(found.iter().any(|(_, label)| label.contains(": ")), defaults, "{found:?}");
+    }
+}
+
+#[test]
+fn sizes_stand_beside_loops_families_and_selections() {
+    let mut client = Client::new();
+    let uri = client.open("e.msx", GOOD);
+    let found = hints(&mut client, &uri);
     let behind = |piece: &str| range(GOOD, piece)["end"].clone();
     for (piece, size) in [
         ("[2, 4, 6]", "×3"),
@@ -136,7 +182,7 @@ fn sizes_stand_beside_loops_families_and_selections() {
         ("candidate: auc[*]", "×3"),
         ("auc[k: 2]", "×1"),
     ] {
-        assert!(found.contains(&(behind(piece), size)), "{piece}: {found:?}");
+        assert!(found.contains(&(behind(piece), size.to_owned())), "{piece}: {found:?}");
     }
 }
 
@@ -189,6 +235,23 @@ fn missing_fields_are_added_where_they_belong() {
     let line = GOOD.replace("{ test: fold.test }", "{ confidence: 90% }");
     let added = action(&mut client, &line, "Add test");
     assert!(added.contains("{ confidence: 90%, test: fold.train }"), "{added}");
+}
+
+#[test]
+fn missing_arguments_of_an_instance_are_added() {
+    let mut client = Client::new();
+    let template = "\
+template judged(fold: subset, rounds: int, more: int = 1) {
+    classifier c: cnn { train: fold.train, valid: fold.valid, epochs: rounds + more }
+}
+subset whole: phantoms { classes: all }
+";
+    let text = format!("{GOOD}{template}judged by {{ }}\njudged further {{\n    rounds: 2\n}}\n");
+    let added = action(&mut client, &text, "Add fold, rounds");
+    assert!(added.contains("judged by { fold: whole, rounds: 100 }"), "{added}");
+    let text = text.replace("judged by { }", "judged by { fold: whole, rounds: 1 }");
+    let added = action(&mut client, &text, "Add fold");
+    assert!(added.contains("{\n    rounds: 2\n    fold: whole\n}"), "{added}");
 }
 
 #[test]

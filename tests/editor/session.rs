@@ -4,8 +4,14 @@ use crate::client::{Client, GOOD, start};
 use serde_json::{Value, json};
 
 /// Every request about a file that the server knows.
-const ABOUT_A_FILE: [&str; 5] =
-    ["documentSymbol", "foldingRange", "semanticTokens/full", "formatting", "inlayHint"];
+const ABOUT_A_FILE: [&str; 6] = [
+    "documentSymbol",
+    "foldingRange",
+    "semanticTokens/full",
+    "formatting",
+    "inlayHint",
+    "codeLens",
+];
 const ABOUT_A_PLACE: [&str; 6] =
     ["completion", "hover", "definition", "references", "documentHighlight", "prepareRename"];
 const INTERNAL_ERROR: i64 = -32603;
@@ -25,7 +31,7 @@ fn what_it_cannot_answer_is_an_error_and_not_the_end() {
         ("textDocument/hover", about, -32803),
         ("textDocument/hover", json!({ "textDocument": { "uri": uri } }), -32602),
         ("textDocument/hover", json!(["nonsense"]), -32602),
-        ("textDocument/codeLens", json!({ "textDocument": { "uri": uri } }), -32601),
+        ("textDocument/declaration", json!({ "textDocument": { "uri": uri } }), -32601),
         ("msx/unheard-of", Value::Null, -32601),
     ] {
         let answer = client.response(method, parameters);

@@ -25,6 +25,8 @@ pub(super) struct Frame<'t> {
     pub(super) head: Vec<&'t str>,
     /// Separators between its beginning and the cursor.
     pub(super) position: usize,
+    /// Entries without a name that are written already.
+    pub(super) nameless: usize,
     /// The names that stand before a colon in it already.
     pub(super) written: Vec<&'t str>,
 }
@@ -35,12 +37,14 @@ struct Level<'t> {
     head: Vec<&'t str>,
     statement: Vec<&'t str>,
     position: usize,
+    nameless: usize,
     written: Vec<&'t str>,
 }
 
 impl<'t> Level<'t> {
     fn new(bracket: char, head: Vec<&'t str>) -> Level<'t> {
-        Level { bracket, head, statement: Vec::new(), position: 0, written: Vec::new() }
+        let (statement, written) = (Vec::new(), Vec::new());
+        Level { bracket, head, statement, position: 0, nameless: 0, written }
     }
 
     /// Whether a line ends an entry: not where an operator or colon waits for more.
@@ -86,6 +90,7 @@ pub(super) fn context<'t>(text: &'t str, tokens: &[Token], offset: usize) -> Opt
         bracket: level.bracket,
         head: level.head,
         position: level.position,
+        nameless: level.nameless,
         written: level.written,
     });
     Some(Context { prefix, frames: frames.collect(), before: statement, after_number })
@@ -126,6 +131,7 @@ fn levels<'t>(text: &'t str, tokens: &[&Token]) -> Vec<Level<'t>> {
                 close(&mut levels, word);
             }
             TokenKind::Sign(',') => {
+                level.nameless += usize::from(level.statement.get(1) != Some(&":"));
                 level.statement.clear();
                 level.position += 1;
             }

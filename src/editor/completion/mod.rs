@@ -4,6 +4,7 @@ mod context;
 mod names;
 mod place;
 mod schema;
+mod settings;
 
 use super::server::Refused;
 use super::view::View;
@@ -62,10 +63,15 @@ impl Offer {
         self
     }
 
+    /// Something to be filled in by hand; `$` and `}` of the text are escaped already.
+    fn written(mut self, snippet: String) -> Offer {
+        self.insert = Some(snippet);
+        self
+    }
+
     /// `before`, a part that the user is asked to replace, and `after`.
     fn snippet(mut self, before: &str, part: &str, after: &str) -> Offer {
-        let escaped = part.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}");
-        self.insert = Some(format!("{before}${{1:{escaped}}}{after}"));
+        self.insert = Some(format!("{before}${{1:{}}}{after}", escaped(part)));
         self
     }
 
@@ -90,4 +96,9 @@ impl Offer {
             ..CompletionItem::default()
         }
     }
+}
+
+/// A text inside of a snippet.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
 }

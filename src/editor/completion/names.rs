@@ -1,7 +1,8 @@
 //! Names in sight: variables, stages, what stands behind a dot, loop variables in brackets.
 
-use super::Offer;
 use super::place::{Place, Slot};
+use super::{Offer, escaped};
+use crate::editor::templates;
 use crate::editor::view::View;
 use crate::language::index::{Index, SymbolId, SymbolKind};
 use crate::language::schema::{FieldType, Header, MethodSchema};
@@ -14,6 +15,8 @@ pub(super) fn offer(place: &Place<'_, '_>, view: View<'_, '_>, offers: &mut Vec<
         Slot::Header(kind) => namer.headers(kind, offers),
         Slot::Value { ty: Some(FieldType::Axis), .. } => namer.all_loop_variables(offers),
         Slot::Value { ty, .. } => namer.values(*ty, offers),
+        Slot::Argument(type_name) => namer.arguments(type_name, offers),
+        Slot::Template { path } => namer.templates_of(path, offers),
         Slot::Member { path, ty } => namer.members(path, *ty, offers),
         Slot::Selector(path) => namer.selectors(path, offers),
         _ => {}
@@ -60,9 +63,46 @@ impl<'s> Namer<'_, 's> {
 
     fn templates(&self, offers: &mut Vec<Offer>) {
         for (name, symbol) in self.visible() {
-            if matches!(self.kind_of(symbol), SymbolKind::Template | SymbolKind::Namespace) {
-                offers.push(self.named(name, symbol, 1));
+            match self.kind_of(symbol) {
+                SymbolKind::Template => offers.push(self.instance(name, symbol)),
+                SymbolKind::Namespace => offers.push(self.named(name, symbol, 1)),
+                _ => {}
             }
+        }
+    }
+
+    /// The templates of an imported file.
+    fn templates_of(&self, path: &[&str], offers: &mut Vec<Offer>) {
+        let inside = self.at(path).map(|symbol| self.inside(symbol)).unwrap_or_default();
+        for symbol in inside {
+            if self.kind_of(symbol) == SymbolKind::Template {
+                offers.push(self.instance(&self.index.symbols[symbol].name, symbol));
+            }
+        }
+    }
+
+    /// An instance of a template, with what it must be given.
+    fn instance(&self, name: &str, symbol: SymbolId) -> Offer {
+        let template = self.index.original(symbol);
+        let parameters = templates::parameters(self.view, template).iter();
+        let required = parameters.filter(|parameter| parameter.default.is_none());
+        let given: Vec<String> = required
+            .enumerate()
+            .map(|(number, parameter)| {
+                let example = templates::example(self.view, parameter, self.offset);
+                format!("{}: ${{{}:{}}}", parameter.name.node, number + 2, escaped(&example))
+            })
+            .collect();
+        let block =
+            if given.is_empty() { "{ }".to_owned() } else { format!("{{ {} }}", given.join(", ")) };
+        self.named(name, symbol, 1).written(format!("{name} ${{1:name}} {block}"))
+    }
+
+    /// Stages of the kind that a template asks for, or variables that may hold what it asks for.
+    fn arguments(&self, type_name: &str, offers: &mut Vec<Offer>) {
+        match self.view.vocabulary.schemas.of_kind(type_name).next() {
+            Some(_) => self.stages(&[type_name], "", offers),
+            None => self.variables(offers),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the brackets around the cursor mean: whose fields, which type.
 
 use super::context::{Context, Frame};
+use super::settings::{HEADER, Setting, of_parameter};
+use crate::editor::templates;
 use crate::editor::view::View;
 use crate::language::index::{SymbolId, SymbolKind};
 use crate::language::schema::{Field, FieldType, MethodSchema};
@@ -23,6 +25,10 @@ pub(super) enum Slot<'s, 't> {
     Field,
     /// A value, and whether a named argument may stand there as well.
     Value { ty: Option<&'s FieldType>, or_name: bool },
+    /// What a template asks for, by the word for its type.
+    Argument(String),
+    /// A template behind the name of an import.
+    Template { path: Vec<&'t str> },
     /// Something behind a dot.
     Member { path: Vec<&'t str>, ty: Option<&'s FieldType> },
     /// A unit of this value.
@@ -39,6 +45,7 @@ enum Inside<'s, 't> {
     Body,
     Fields(Vec<&'s Field>),
     Instance(SymbolId),
+    Settings(Vec<&'static Setting>),
     Members(Option<&'s FieldType>),
     Call(&'s [Field]),
     Selection(Vec<&'t str>),
@@ -54,6 +61,8 @@ pub(super) struct Place<'s, 't> {
     pub(super) fields: Vec<&'s Field>,
     /// The template whose parameters can be written here.
     pub(super) template: Option<SymbolId>,
+    /// What a header or the block of a parameter can say.
+    pub(super) settings: Vec<&'static Setting>,
     /// Names that are written already.
     pub(super) written: Vec<&'t str>,
     pub(super) offset: usize,
@@ -68,15 +77,26 @@ impl<'s, 't> Place<'s, 't> {
             inside = reader.enter(&inside, frame, position);
             position = frame.position;
         }
-        let slot = slot(&inside, context, position);
-        let (fields, template) = match inside {
-            Inside::Fields(fields) => (fields, None),
-            Inside::Call(fields) => (fields.iter().collect(), None),
-            Inside::Instance(template) => (Vec::new(), Some(template)),
-            _ => (Vec::new(), None),
-        };
-        let written = context.frames.last().map(|frame| frame.written.clone()).unwrap_or_default();
-        Place { slot, fields, template, written, offset: context.prefix }
+        let mut slot = slot(&inside, context, position);
+        let innermost = context.frames.last();
+        let written = innermost.map(|frame| frame.written.clone()).unwrap_or_default();
+        let nameless = innermost.map_or(0, |frame| frame.nameless);
+        let (mut fields, mut template, mut settings) = (Vec::new(), None, Vec::new());
+        match inside {
+            Inside::Fields(known) => fields = known,
+            Inside::Call(known) => fields.extend(known.iter().skip(nameless)),
+            Inside::Settings(known) => settings = known,
+            Inside::Instance(instance) => {
+                template = Some(instance);
+                if let (Slot::Value { .. }, [name, ":", ..]) = (&slot, context.before.as_slice())
+                    && let Some(type_name) = reader.type_of_argument(instance, name)
+                {
+                    slot = Slot::Argument(type_name);
+                }
+            }
+            _ => {}
+        }
+        Place { slot, fields, template, settings, written, offset: context.prefix }
     }
 }
 
@@ -128,7 +148,11 @@ impl<'s> Reader<'_, 's> {
     fn block<'t>(&self, head: &[&'t str]) -> Inside<'s, 't> {
         match head {
             ["for" | "template", ..] => return Inside::Body,
-            ["experiment" | "param" | "let" | "use" | "claim", ..] => return Inside::Unknown,
+            ["experiment", ..] => return Inside::Settings(HEADER.iter().collect()),
+            ["param", _, ":", type_name, "=", _, ..] => {
+                return Inside::Settings(of_parameter(type_name));
+            }
+            ["param" | "let" | "use" | "claim", ..] => return Inside::Unknown,
             _ => {}
         }
         let colon = head.iter().position(|word| *word == ":").unwrap_or(head.len());
@@ -145,6 +169,13 @@ impl<'s> Reader<'_, 's> {
             Some(method) => method.fields.iter().collect(),
             None => fields_of_all(&methods),
         })
+    }
+
+    /// The word for the type of what a template asks for under a name.
+    fn type_of_argument(&self, template: SymbolId, name: &str) -> Option<String> {
+        let parameters = templates::parameters(self.view, template);
+        let parameter = parameters.iter().find(|parameter| parameter.name.node == name)?;
+        Some(parameter.type_name.node.clone())
     }
 
     /// The template that stands where a kind does.
@@ -209,6 +240,11 @@ fn slot<'s, 't>(inside: &Inside<'s, 't>, context: &Context<'t>, position: usize)
     let before = context.before.as_slice();
     let ty = wanted(inside, before, position);
     match before {
+        [.., first, "."]
+            if *first != "." && matches!(inside, Inside::Body) && before.len() == 2 =>
+        {
+            return Slot::Template { path: path(before) };
+        }
         [.., first, "."] if *first != "." => return Slot::Member { path: path(before), ty },
         _ if context.after_number => return Slot::Unit(ty),
         _ => {}
@@ -224,7 +260,8 @@ fn slot<'s, 't>(inside: &Inside<'s, 't>, context: &Context<'t>, position: usize)
     };
     match (inside, before) {
         (Inside::Body, _) => in_body(before, value),
-        (Inside::Fields(_) | Inside::Instance(_), []) => Slot::Field,
+        (Inside::Fields(_) | Inside::Instance(_) | Inside::Settings(_), []) => Slot::Field,
+        (Inside::Settings(_), _) => Slot::Nothing,
         (Inside::Selection(path), []) => Slot::Selector(path.clone()),
         (Inside::Parameters, [.., ":"]) => Slot::Type { of_template: true },
         (Inside::Parameters | Inside::Unknown, []) => Slot::Nothing,

@@ -2,10 +2,11 @@
 
 use super::Offer;
 use super::place::{Place, Slot};
+use crate::editor::templates;
 use crate::editor::view::View;
-use crate::language::index::SymbolId;
 use crate::language::manual;
 use crate::language::schema::{Field, FieldType, Header, Variant};
+use crate::language::syntax::tree::Parameter;
 use crate::language::value::Dimension;
 use lsp_types::CompletionItemKind as Kind;
 
@@ -44,8 +45,9 @@ pub(super) fn offer(place: &Place<'_, '_>, view: View<'_, '_>, offers: &mut Vec<
                 offers[named..].iter_mut().for_each(|offer| offer.rank += 1);
             }
         }
+        Slot::Argument(type_name) => argument_values(type_name, offers),
         Slot::Unit(ty) => units(*ty, offers),
-        Slot::Member { .. } | Slot::Selector(_) | Slot::Nothing => {}
+        Slot::Template { .. } | Slot::Member { .. } | Slot::Selector(_) | Slot::Nothing => {}
     }
 }
 
@@ -95,16 +97,36 @@ fn fields(place: &Place<'_, '_>, view: View<'_, '_>, offers: &mut Vec<Offer>) {
     for field in place.fields.iter().filter(|field| missing(field.name)) {
         offers.push(field_offer(field));
     }
-    let index = &view.analysis().index;
-    let inside = place.template.map(|template| index.inside(template)).unwrap_or_default();
-    let is_parameter = |symbol: &&SymbolId| {
-        index.symbols[**symbol].kind == crate::language::index::SymbolKind::Argument
+    for setting in place.settings.iter().filter(|setting| missing(setting.name)) {
+        let offer = Offer::new(setting.name, Kind::FIELD, 0).detail(setting.doc);
+        offers.push(offer.snippet(&format!("{}: ", setting.name), setting.example, ""));
+    }
+    let parameters = place.template.map_or(&[][..], |known| templates::parameters(view, known));
+    for parameter in parameters.iter().filter(|parameter| missing(&parameter.name.node)) {
+        offers.push(argument_offer(view, parameter, place.offset));
+    }
+}
+
+fn argument_offer(view: View<'_, '_>, parameter: &Parameter, offset: usize) -> Offer {
+    let (name, type_name) = (&parameter.name.node, &parameter.type_name.node);
+    let default = templates::default(view, parameter);
+    let detail = match default {
+        Some(default) => format!("{type_name} (default {default})"),
+        None => format!("{type_name} (required)"),
     };
-    for symbol in inside.iter().filter(is_parameter).map(|symbol| &index.symbols[*symbol]) {
-        if missing(&symbol.name) {
-            let offer = Offer::new(&symbol.name, Kind::FIELD, 0).detail(&symbol.signature);
-            offers.push(offer.snippet(&format!("{}: ", symbol.name), "value", ""));
-        }
+    Offer::new(name, Kind::FIELD, u8::from(default.is_some())).detail(detail).snippet(
+        &format!("{name}: "),
+        &templates::example(view, parameter, offset),
+        "",
+    )
+}
+
+/// Words and an example of a type of values.
+fn argument_values(type_name: &str, offers: &mut Vec<Offer>) {
+    if type_name == "bool" {
+        values(&FieldType::Bool, offers);
+    } else if let Some((name, example)) = manual::types().find(|(name, _)| *name == type_name) {
+        offers.push(Offer::new(example, Kind::VALUE, 4).detail(name));
     }
 }
 
