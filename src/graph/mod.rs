@@ -184,11 +184,11 @@ fn node(stage: &TypedStage, schema: &MethodSchema) -> Node {
             _ => None,
         })
         .collect();
-    let horizon = schema
-        .fields
-        .iter()
-        .filter(|field| field.horizon)
-        .map(|field| field.name.to_owned())
-        .collect();
-    Node { stage: stage.clone(), revision: schema.revision, paths, horizon }
+    Node { stage: stage.clone(), revision: schema.revision, paths, horizon: horizon(schema) }
+}
+
+/// The parameters of a method that only say how long to go on.
+pub fn horizon(schema: &MethodSchema) -> BTreeSet<String> {
+    let fields = schema.fields.iter().filter(|field| field.horizon);
+    fields.map(|field| field.name.to_owned()).collect()
 }

@@ -108,11 +108,13 @@ impl Job<'_> {
     }
 
     fn announce(&self, key: &Digest) {
-        let stage = &self.session.graph.nodes()[self.index].stage;
+        let node = &self.session.graph.nodes()[self.index];
+        let stage = &node.stage;
         self.observer.observe(&Event::Started {
             stage: stage.label(),
             method: format!("{} {}", stage.kind, stage.method).trim().to_owned(),
             key: key.hex(),
+            trajectory: self.fingerprint.trajectory(&node.horizon).hex(),
             threads: self.threads,
         });
     }

@@ -13,6 +13,7 @@ use super::session::{Resolved, Session};
 use crate::graph::plan::Knowledge;
 use crate::graph::{Digest, OutputDigests};
 use crate::stages::StageError;
+use crate::store::Hold;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,6 +128,10 @@ struct Schedule<'a> {
     /// See [`forecast::longest_paths`]; worked out once something has to run.
     paths: Option<Vec<f64>>,
     queue: Queue<'a>,
+    /// Keeps collectors from what this run uses; nothing where the cache cannot be written.
+    hold: Option<Hold>,
+    /// Keys and trajectories to be added to it.
+    unheld: Vec<Digest>,
     announced: bool,
     failing: bool,
 }
@@ -160,6 +165,8 @@ impl<'a> Schedule<'a> {
                 memory: settings.memory,
                 accelerator_slots: settings.accelerator_slots,
             }),
+            hold: session.store.hold().ok(),
+            unheld: Vec::new(),
             announced: false,
             failing: false,
         }
@@ -168,6 +175,8 @@ impl<'a> Schedule<'a> {
     /// Looks these stages up where all their inputs are known, and then those that take from them;
     /// what has no result becomes ready.
     fn settle(&mut self, mut waiting: Vec<usize>) {
+        // What is found here and held before the passage ends, no collector takes away.
+        let _passage = self.session.store.pass();
         waiting.reverse();
         while let Some(index) = waiting.pop() {
             if self.endings[index].is_some() || self.in_hand[index] || self.missing[index] > 0 {
@@ -183,11 +192,20 @@ impl<'a> Schedule<'a> {
                 }
             }
         }
+        if let Some(hold) = &self.hold {
+            // Without it a result may be collected and made again; no other harm is done.
+            let _ = hold.add(&std::mem::take(&mut self.unheld));
+        }
     }
 
     /// Whether the stage has a result.
     fn look_up(&mut self, index: usize, resolved: Resolved<'a>) -> bool {
         let key = resolved.fingerprint.key();
+        self.unheld.push(key);
+        // What the index knew when the run began may have been collected since.
+        if self.announced && !self.session.store.has_record(&key) {
+            self.session.forget(&key);
+        }
         let Some(outputs) = self.session.outputs(&key) else {
             self.make_ready(index, resolved, key);
             return false;
@@ -205,11 +223,13 @@ impl<'a> Schedule<'a> {
         let paths = self.paths.get_or_insert_with(|| forecast::longest_paths(session, past));
         let horizon = node.horizon.iter();
         let parameters = &resolved.fingerprint.parameters;
+        let trajectory = resolved.fingerprint.trajectory(&node.horizon);
+        self.unheld.push(trajectory);
         self.in_hand[index] = true;
         self.queue.add(Ready {
             index,
             key,
-            trajectory: resolved.fingerprint.trajectory(&node.horizon),
+            trajectory,
             horizon: horizon.filter_map(|name| parameters.get(name)?.number()).collect(),
             path: paths[index],
             needs: session.needs(index),

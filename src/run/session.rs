@@ -69,7 +69,11 @@ impl<'a> Session<'a> {
             files.push(digests(*method, parameters, base, memo));
         }
         if let Some(memo) = &memo {
-            memo.save()?;
+            match memo.save() {
+                // A cache that can only be read leaves the files to be read again.
+                Err(error) if !error.is_read_only() => return Err(error),
+                _ => {}
+            }
         }
         let index = Mutex::new(store.index());
         Ok(Session { graph, store, base: base.to_owned(), device, methods: of_stage, files, index })

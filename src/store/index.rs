@@ -248,7 +248,7 @@ fn read_record(file: &DirEntry, known: &HashMap<Digest, Entry>) -> Option<(Diges
     if let Some(entry) = known.get(&key).filter(|entry| entry.stamp == stamp) {
         return Some((key, entry.clone()));
     }
-    let record: Record = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
+    let record = Record::from_bytes(&fs::read(file.path()).ok()?)?;
     Some((key, entry(stamp, &record)))
 }
 

@@ -119,6 +119,8 @@ impl Store {
         expected: &[&str],
         provenance: Provenance,
     ) -> Result<Record, StoreError> {
+        // An object that is there already may be one that a collector is about to remove.
+        let _passage = self.pass()?;
         let mut outputs = BTreeMap::new();
         for &output in expected {
             let folder = scratch.out().join(output);
@@ -128,8 +130,8 @@ impl Store {
             outputs.insert(output.to_owned(), self.take_folder(&folder)?);
         }
         let record = Record { fingerprint: fingerprint.clone(), outputs, provenance };
-        let bytes = serde_json::to_vec_pretty(&record)
-            .map_err(|error| StoreError::io("write", &self.root)(error.into()))?;
+        let bytes =
+            record.to_bytes().map_err(|error| StoreError::io("write", &self.root)(error.into()))?;
         atomic::write(&self.record_path(&fingerprint.key()), &bytes)?;
         Ok(record)
     }
