@@ -66,7 +66,7 @@ impl Store {
     /// # Errors
     /// The folder cannot be written, or was made by a newer version.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
-        atomic::create_dir(root)?;
+        atomic::create_lasting_dir(root)?;
         let root = root.canonicalize().map_err(StoreError::io("open", root))?;
         format::check(&root)?;
         Ok(Store { root })

@@ -167,7 +167,7 @@ impl Store {
         permissions.set_readonly(true);
         fs::set_permissions(path, permissions).map_err(StoreError::io("protect", path))?;
         let folder = object.parent().unwrap_or(&self.root);
-        atomic::create_dir(folder)?;
+        atomic::create_lasting_dir(folder)?;
         fs::rename(path, &object).map_err(StoreError::io("write", &object))?;
         atomic::sync_dir(folder)?;
         Ok(Blob { digest, size })

@@ -63,7 +63,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(number) => anstream::println!("forgot run {number}"),
         None => anstream::println!("forgot {}", count(forgotten.stages.len(), "result")),
     }
-    anstream::println!("`msx cache gc` frees the space");
+    if forgotten.run.is_some() || !forgotten.stages.is_empty() {
+        anstream::println!("`msx cache gc` frees the space");
+    }
     Ok(())
 }
 

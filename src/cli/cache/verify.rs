@@ -65,14 +65,11 @@ fn stages(damages: &[Damage], uses: &BTreeMap<Digest, Use>) -> BTreeSet<String> 
     let keys = damages.iter().flat_map(|damage| &damage.keys);
     let mut stages = BTreeSet::new();
     for key in keys {
-        match uses.get(key) {
-            None => {
-                drop(stages.insert(format!("the result {}, of no run that is kept", key.short())))
-            }
-            Some(used) => {
-                let names = used.stages.iter();
-                stages.extend(names.map(|(experiment, label)| format!("{experiment} {label}")));
-            }
+        let used = uses.get(key).map(|used| &used.stages);
+        let names = used.into_iter().flatten();
+        stages.extend(names.map(|(experiment, label)| format!("{experiment} {label}")));
+        if used.is_none() {
+            stages.insert(format!("the result {}, of no run that is kept", key.short()));
         }
     }
     stages
