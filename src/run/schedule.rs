@@ -13,7 +13,6 @@ use super::session::{Resolved, Session};
 use crate::graph::plan::Knowledge;
 use crate::graph::{Digest, OutputDigests};
 use crate::stages::StageError;
-use crate::store::Hold;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,9 +127,7 @@ struct Schedule<'a> {
     /// See [`forecast::longest_paths`]; worked out once something has to run.
     paths: Option<Vec<f64>>,
     queue: Queue<'a>,
-    /// Keeps collectors from what this run uses; nothing where the cache cannot be written.
-    hold: Option<Hold>,
-    /// Keys and trajectories to be added to it.
+    /// Keys and trajectories that the session does not hold yet.
     unheld: Vec<Digest>,
     announced: bool,
     failing: bool,
@@ -143,6 +140,8 @@ impl<'a> Schedule<'a> {
         observer: &'a dyn Observer,
         stop: &'a AtomicBool,
     ) -> Schedule<'a> {
+        // Before the first passage, because a hold begins with one of its own.
+        session.hold(&[]);
         let count = session.graph.nodes().len();
         let mut missing = vec![0; count];
         for index in 0..count {
@@ -165,7 +164,6 @@ impl<'a> Schedule<'a> {
                 memory: settings.memory,
                 accelerator_slots: settings.accelerator_slots,
             }),
-            hold: session.store.hold().ok(),
             unheld: Vec::new(),
             announced: false,
             failing: false,
@@ -192,10 +190,7 @@ impl<'a> Schedule<'a> {
                 }
             }
         }
-        if let Some(hold) = &self.hold {
-            // Without it a result may be collected and made again; no other harm is done.
-            let _ = hold.add(&std::mem::take(&mut self.unheld));
-        }
+        self.session.hold(&std::mem::take(&mut self.unheld));
     }
 
     /// Whether the stage has a result.

@@ -2,6 +2,7 @@
 //! begin.
 
 use super::error::StoreError;
+use super::history::History;
 use super::record::Record;
 use super::runs::Run;
 use super::{RunName, Store};
@@ -64,6 +65,8 @@ pub struct Survey {
     pub checkpoints: BTreeMap<Digest, Seen>,
     /// Runs, the oldest first.
     pub runs: Vec<SeenRun>,
+    /// What experiment files had last, with the file where it is known.
+    pub histories: Vec<(Option<PathBuf>, History)>,
     /// Work in progress.
     pub scratch: Seen,
 }
@@ -125,11 +128,13 @@ impl Store {
     /// A folder is there but cannot be listed.
     pub fn survey(&self) -> Result<Survey, StoreError> {
         let (records, unreadable) = self.survey_records()?;
+        let histories = self.all_histories()?.into_iter();
         Ok(Survey {
             records,
             unreadable,
             objects: self.survey_objects()?,
             checkpoints: self.survey_checkpoints()?,
+            histories: histories.map(|(_, filed)| (filed.file, filed.history)).collect(),
             runs: self.run_numbers().into_iter().map(|number| self.survey_run(number)).collect(),
             scratch: Seen::below(&self.root.join("scratch")),
         })
@@ -189,7 +194,8 @@ impl Store {
 }
 
 impl Survey {
-    /// Who used what, by key: from all runs that are kept.
+    /// Who used what, by key: from all runs that are kept, and where they say nothing from what files
+    /// had last, the name of the file in place of the experiment's.
     pub fn uses(&self) -> BTreeMap<Digest, Use> {
         let mut uses: BTreeMap<Digest, Use> = BTreeMap::new();
         for seen in &self.runs {
@@ -198,6 +204,15 @@ impl Survey {
                 let known = uses.entry(*key).or_default();
                 known.stages.insert((experiment.to_owned(), label.clone()));
                 known.run = Some(seen.number);
+            }
+        }
+        for (file, history) in &self.histories {
+            let file = file.as_deref().and_then(Path::file_stem).unwrap_or_default();
+            for (label, key) in &history.keys {
+                let known = uses.entry(*key).or_default();
+                if known.run.is_none() {
+                    known.stages.insert((file.to_string_lossy().into_owned(), label.clone()));
+                }
             }
         }
         uses

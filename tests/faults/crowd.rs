@@ -9,13 +9,14 @@ const CROWD: usize = 4;
 
 fn begin(project: &Project, arguments: &[&str]) -> Child {
     let mut command = project.command(&["run", "experiment.msx", "--json", "--threads", "2"]);
-    let command = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
+    let command = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the program starts")
 }
 
 fn end(run: Child) -> Ran {
-    let ran = Ran::of(&run.wait_with_output().expect("it ends"));
-    assert_eq!(ran.code, Some(0), "{:?}", ran.failed);
+    let output = run.wait_with_output().expect("it ends");
+    let ran = Ran::of(&output);
+    assert_eq!(ran.code, Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(ran.lost.is_empty(), "results were taken away from a run: {:?}", ran.lost);
     ran
 }
