@@ -35,8 +35,15 @@ pub fn replace_hastily(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// A temporary file with the permissions of any other new file, so that a cache can be shared.
 pub fn shared_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    shared_builder().tempfile_in(folder)
+}
+
+/// Makes such files, under names to be chosen.
+pub fn shared_builder() -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
-    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(fs::Permissions::from_mode(0o666));
+    builder
 }
 
 /// Creates a folder with all above it.

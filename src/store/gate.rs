@@ -67,7 +67,7 @@ impl Store {
         let _passage = self.pass()?;
         let folder = self.locks_path();
         atomic::create_dir(&folder)?;
-        let file = tempfile::Builder::new()
+        let file = atomic::shared_builder()
             .prefix(HOLD_PREFIX)
             .tempfile_in(&folder)
             .map_err(StoreError::io("write in", &folder))?;
@@ -76,9 +76,14 @@ impl Store {
     }
 
     fn open_gate(&self) -> Result<File, StoreError> {
+        self.open_lock(GATE)
+    }
+
+    /// A file to lock, in the folder of locks; folders cannot be locked on every file system.
+    pub(super) fn open_lock(&self, name: &str) -> Result<File, StoreError> {
         let folder = self.locks_path();
         atomic::create_dir(&folder)?;
-        let path = folder.join(GATE);
+        let path = folder.join(name);
         let mut options = OpenOptions::new();
         // Some network file systems lock for one alone only what is open for writing.
         let options = options.read(true).write(true).create(true).truncate(false);

@@ -6,6 +6,7 @@ use super::survey::{Seen, files_below, list};
 use super::{Store, is_same_file};
 use crate::graph::Digest;
 use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +52,12 @@ impl Store {
         let mut digests = Vec::new();
         for path in list(&self.locks_path())? {
             if is_hold(&path) && !is_free(&path) {
-                digests.extend(digests_in(&fs::read_to_string(&path).unwrap_or_default()));
+                match fs::read_to_string(&path) {
+                    Ok(text) => digests.extend(digests_in(&text)),
+                    // Its process has ended since.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(StoreError::io("read", &path)(error)),
+                }
             }
         }
         Ok(digests)
@@ -80,7 +86,7 @@ pub(super) fn digests_in(text: &str) -> Vec<Digest> {
 fn is_free(path: &Path) -> bool {
     match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => File::try_lock(&file).is_ok(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 

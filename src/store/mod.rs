@@ -15,7 +15,7 @@
 //! scratch/…                       work in progress; removed when its process is gone
 //! locks/<key>                     held while a stage runs
 //! locks/run-…                     what a living process uses
-//! locks/gate                      passed together by processes at work, closed by a collector
+//! locks/gate, sweep               passed together by processes at work, closed by a collector
 //! ```
 
 mod atomic;
