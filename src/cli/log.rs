@@ -63,7 +63,7 @@ fn concerns(event: &Event, wanted: &str) -> bool {
 
 fn words(event: &Event) -> String {
     match event {
-        Event::Started { stage, method, threads, key } => {
+        Event::Started { stage, method, threads, key, .. } => {
             format!(
                 "{stage} started: {method}, {threads} threads, key {}",
                 &key[..12.min(key.len())]

@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+mod cache;
 mod check;
 mod completions;
 mod errors;
@@ -43,7 +44,8 @@ const INTERRUPTED: u8 = 130;
 /// work twice.
 #[derive(Debug, Parser)]
 #[command(name = "msx", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 all is well; 1 the file has errors or a stage failed; \
+#[command(after_help = "Exit codes: 0 all is well; 1 the file has errors, a stage failed, \
+    or the cache was damaged; \
     2 the command line is wrong; 130 interrupted.\nOutput has no colour where NO_COLOR is set \
     or the output is no terminal.")]
 struct Cli {
@@ -73,6 +75,8 @@ enum Command {
     Stages(stages::Arguments),
     /// Say which input or parameter made a stage stale
     Why(why::Arguments),
+    /// Show, check and tidy the cache
+    Cache(cache::Arguments),
     /// Explain a kind of mistake by its code, with an example that fails and one that works
     Explain(explain::Arguments),
     /// Serve editors over standard input and output
@@ -147,6 +151,7 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Stages(arguments) => stages::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
         Command::Explain(arguments) => {
             explain::run(&arguments);
             Ok(())

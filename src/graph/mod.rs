@@ -14,7 +14,7 @@ pub use draw::{dot, mermaid};
 pub use fingerprint::{Fingerprint, InputDigest, OutputDigests};
 
 use crate::language::experiment::{Input, TypedStage};
-use crate::language::schema::{FieldType, Schemas};
+use crate::language::schema::{FieldType, MethodSchema, Schemas};
 use crate::language::value::Value;
 use fingerprint::{Canonical, Parameters};
 use petgraph::algo::toposort;
@@ -216,11 +216,12 @@ fn node(stage: TypedStage, schemas: &Schemas) -> Result<Node, BuildError> {
             _ => None,
         })
         .collect();
-    let horizon = schema
-        .fields
-        .iter()
-        .filter(|field| field.horizon)
-        .map(|field| field.name.to_owned())
-        .collect();
+    let horizon = horizon(schema);
     Ok(Node { stage, revision: schema.revision, paths, horizon })
+}
+
+/// The parameters of a method that only say how long to go on.
+pub fn horizon(schema: &MethodSchema) -> BTreeSet<String> {
+    let fields = schema.fields.iter().filter(|field| field.horizon);
+    fields.map(|field| field.name.to_owned()).collect()
 }

@@ -26,6 +26,8 @@ pub enum Event {
         method: String,
         /// Its key.
         key: String,
+        /// What its checkpoints are filed under.
+        trajectory: String,
         /// Threads it was given.
         threads: usize,
     },

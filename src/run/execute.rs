@@ -83,8 +83,16 @@ impl Job<'_> {
     fn lock(&self, key: &Digest) -> Result<KeyLock, StageError> {
         let mut told = false;
         loop {
-            if let Some(lock) = self.session.store.try_lock(key).map_err(StageError::other)? {
-                return Ok(lock);
+            match self.session.store.try_lock(key) {
+                Ok(Some(lock)) => return Ok(lock),
+                Ok(None) => {}
+                Err(error) if error.is_read_only() => {
+                    return Err(StageError::message(format!(
+                        "this stage has no result in the cache and has to run, but its result could \
+                         not be kept: {error}"
+                    )));
+                }
+                Err(error) => return Err(StageError::other(error)),
             }
             if self.stop.load(Ordering::Relaxed) {
                 return Err(StageError::Stopped);
@@ -108,11 +116,13 @@ impl Job<'_> {
     }
 
     fn announce(&self, key: &Digest) {
-        let stage = &self.session.graph.nodes()[self.index].stage;
+        let node = &self.session.graph.nodes()[self.index];
+        let stage = &node.stage;
         self.observer.observe(&Event::Started {
             stage: stage.label(),
             method: format!("{} {}", stage.kind, stage.method).trim().to_owned(),
             key: key.hex(),
+            trajectory: self.fingerprint.trajectory(&node.horizon).hex(),
             threads: self.threads,
         });
     }

@@ -3,6 +3,7 @@
 use super::event::{Event, Observer};
 use super::schedule::{Ending, Outcome};
 use super::session::Session;
+use crate::graph::plan::Status;
 use crate::store::{Run, RunEnd, RunFolder, RunStage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,11 +98,17 @@ impl<'a> Journal<'a> {
     }
 
     fn run(&self) -> Run {
-        let stages = self.session.graph.nodes().iter().map(|node| RunStage {
+        // A run that is killed still says what it took from the store.
+        let statuses = self.session.plan().statuses;
+        let nodes = self.session.graph.nodes().iter().zip(&statuses);
+        let stages = nodes.map(|(node, status)| RunStage {
             label: node.stage.label(),
             kind: node.stage.kind.clone(),
             method: node.stage.method.clone(),
-            key: None,
+            key: match status {
+                Status::Cached { key } => Some(*key),
+                _ => None,
+            },
             ending: None,
         });
         Run {

@@ -127,6 +127,8 @@ struct Schedule<'a> {
     /// Made once something has to run.
     forecast: Option<Forecast>,
     queue: Queue<'a>,
+    /// Keys and trajectories that the session does not hold yet.
+    unheld: Vec<Digest>,
     announced: bool,
     failing: bool,
 }
@@ -138,6 +140,8 @@ impl<'a> Schedule<'a> {
         observer: &'a dyn Observer,
         stop: &'a AtomicBool,
     ) -> Schedule<'a> {
+        // Before the first passage, because a hold begins with one of its own.
+        session.hold(&[]);
         let count = session.graph.nodes().len();
         let mut missing = vec![0; count];
         for index in 0..count {
@@ -160,6 +164,7 @@ impl<'a> Schedule<'a> {
                 memory: settings.memory,
                 accelerator_slots: settings.accelerator_slots,
             }),
+            unheld: Vec::new(),
             announced: false,
             failing: false,
         }
@@ -168,6 +173,8 @@ impl<'a> Schedule<'a> {
     /// Looks these stages up where all their inputs are known, and then those that take from them;
     /// what has no result becomes ready.
     fn settle(&mut self, mut waiting: Vec<usize>) {
+        // What is found here and held before the passage ends, no collector takes away.
+        let _passage = self.session.store.pass();
         waiting.reverse();
         while let Some(index) = waiting.pop() {
             if self.endings[index].is_some() || self.in_hand[index] || self.missing[index] > 0 {
@@ -183,11 +190,17 @@ impl<'a> Schedule<'a> {
                 }
             }
         }
+        self.session.hold(&std::mem::take(&mut self.unheld));
     }
 
     /// Whether the stage has a result.
     fn look_up(&mut self, index: usize, resolved: Resolved<'a>) -> bool {
         let key = resolved.key;
+        self.unheld.push(key);
+        // What the index knew when the run began may have been collected since.
+        if self.announced && !self.session.store.has_record(&key) {
+            self.session.forget(&key);
+        }
         let Some(outputs) = self.session.outputs(&key) else {
             self.make_ready(index, resolved);
             return false;
@@ -205,11 +218,13 @@ impl<'a> Schedule<'a> {
         let forecast = self.forecast.get_or_insert_with(|| Forecast::new(session, past));
         let horizon = node.horizon.iter();
         let fingerprint = session.fingerprint(index, &resolved);
+        let trajectory = fingerprint.trajectory(&node.horizon);
+        self.unheld.push(trajectory);
         self.in_hand[index] = true;
         self.queue.add(Ready {
             index,
             key: resolved.key,
-            trajectory: fingerprint.trajectory(&node.horizon),
+            trajectory,
             horizon: horizon
                 .filter_map(|name| fingerprint.parameters.get(name)?.number())
                 .collect(),

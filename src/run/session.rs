@@ -4,9 +4,9 @@ use crate::graph::plan::{Knowledge, Plan};
 use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests, ResolvedInput};
 use crate::learn::device::Device;
 use crate::stages::{Method, Needs, Parameters, StageError};
-use crate::store::{FileMemo, Index, Record, Store, StoreError};
+use crate::store::{FileMemo, Hold, Index, Record, Store, StoreError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// See the module.
 pub struct Session<'a> {
@@ -21,6 +21,7 @@ pub struct Session<'a> {
     methods: Vec<&'a dyn Method>,
     files: Vec<Result<Vec<InputDigest>, String>>,
     index: Mutex<Index>,
+    hold: OnceLock<Option<Hold>>,
 }
 
 /// A stage whose inputs are all known.
@@ -70,10 +71,15 @@ impl<'a> Session<'a> {
             files.push(digests(*method, parameters, base, memo));
         }
         if let Some(memo) = &memo {
-            memo.save()?;
+            match memo.save() {
+                // A cache that can only be read leaves the files to be read again.
+                Err(error) if !error.is_read_only() => return Err(error),
+                _ => {}
+            }
         }
         let index = Mutex::new(store.index());
-        Ok(Session { graph, store, base: base.to_owned(), device, methods: of_stage, files, index })
+        let (base, hold) = (base.to_owned(), OnceLock::new());
+        Ok(Session { graph, store, base, device, methods: of_stage, files, index, hold })
     }
 
     /// The method of a stage.
@@ -135,6 +141,14 @@ impl<'a> Session<'a> {
         Needs {
             memory: method.memory(Parameters(&node.stage.parameters)),
             accelerator: method.uses_device() && self.device.is_accelerator(),
+        }
+    }
+
+    /// Keeps collectors from these results and trajectories as long as the session lives. Where the
+    /// cache refuses, a result may be collected and made again; no other harm is done.
+    pub(super) fn hold(&self, digests: &[Digest]) {
+        if let Some(hold) = self.hold.get_or_init(|| self.store.hold().ok()) {
+            let _ = hold.add(digests);
         }
     }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 /// [`StoreError::Io`] with the path; the temporary file is removed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    create_dir(folder)?;
+    create_lasting_dir(folder)?;
     let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
     temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
     temporary.as_file().sync_all().map_err(StoreError::io("write", path))?;
@@ -35,8 +35,15 @@ pub fn replace_hastily(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// A temporary file with the permissions of any other new file, so that a cache can be shared.
 pub fn shared_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    shared_builder().tempfile_in(folder)
+}
+
+/// Makes such files, under names to be chosen.
+pub fn shared_builder() -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
-    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(fs::Permissions::from_mode(0o666));
+    builder
 }
 
 /// Creates a folder with all above it.
@@ -45,6 +52,26 @@ pub fn shared_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 /// [`StoreError::Io`] with the path.
 pub fn create_dir(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(StoreError::io("create", path))
+}
+
+/// Creates a folder with all above it, such that they outlast a power cut: what is synchronised in a
+/// folder is lost with a folder that is not.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path.
+pub fn create_lasting_dir(path: &Path) -> Result<(), StoreError> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    create_lasting_dir(parent)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::io("create", path)(error))
+        }
+        // Another process that made it meanwhile may not have come further.
+        _ => sync_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent }),
+    }
 }
 
 /// Makes renames in a folder durable.

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use crate::graph::Digest;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How many checkpoints a training keeps: the newest to go on from, and one behind it.
 const KEPT: usize = 2;
@@ -76,14 +76,24 @@ impl CheckpointFolder {
         let mut found = Vec::new();
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(position) = name.split_once('-').and_then(|(number, _)| number.parse().ok())
-            {
+            if let Some(position) = position_of(Path::new(&name)) {
                 found.push((position, name));
             }
         }
         found.sort();
         Ok(found)
     }
+}
+
+/// The position that the name of a checkpoint's file says; `None` for other files.
+pub(super) fn position_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.split_once('-')?.0.parse().ok()
+}
+
+/// Whether a checkpoint's file holds what was written into it.
+pub(super) fn is_whole(path: &Path, bytes: &[u8]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    position_of(path).is_some_and(|position| name == Some(&file_name(position, bytes)))
 }
 
 fn file_name(position: u64, bytes: &[u8]) -> String {

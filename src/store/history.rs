@@ -1,6 +1,7 @@
 //! Which keys the stages of a file had when it last ran: the "before" of every "why".
 
 use super::error::StoreError;
+use super::survey::list;
 use super::{Store, atomic};
 use crate::graph::Digest;
 use serde::{Deserialize, Serialize};
@@ -8,11 +9,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+const LAST: &str = "last.json";
+
 /// The last run of one experiment file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct History {
     /// The key of each finished stage by its label.
     pub keys: BTreeMap<String, Digest>,
+}
+
+/// A history as it lies on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Filed {
+    /// The experiment file, absolute; caches of earlier versions do not say it.
+    #[serde(default)]
+    pub(super) file: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(super) history: History,
 }
 
 /// The file that was run last in this cache, with the parameters given on the command line.
@@ -29,7 +42,16 @@ pub struct LastRun {
 impl Store {
     /// The history of an experiment file; empty when it never ran or cannot be read.
     pub fn history(&self, experiment: &Path) -> History {
-        read(&self.history_path(experiment)).unwrap_or_default()
+        let filed: Filed = read(&self.history_path(experiment)).unwrap_or_default();
+        filed.history
+    }
+
+    /// Every history with its path.
+    pub(super) fn all_histories(&self) -> Result<Vec<(PathBuf, Filed)>, StoreError> {
+        let paths = list(&self.root.join("history"))?.into_iter();
+        let paths = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+        let others = paths.filter(|path| !path.ends_with(LAST));
+        Ok(others.filter_map(|path| Some((path.clone(), read(&path)?))).collect())
     }
 
     /// Replaces the history of an experiment file, unless it says the same already.
@@ -37,12 +59,13 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn save_history(&self, experiment: &Path, history: &History) -> Result<(), StoreError> {
-        replace(&self.history_path(experiment), history)
+        let filed = Filed { file: Some(experiment.to_owned()), history: history.clone() };
+        replace(&self.history_path(experiment), &filed)
     }
 
     /// What ran last in this cache.
     pub fn last_run(&self) -> Option<LastRun> {
-        read(&self.root.join("history").join("last.json"))
+        read(&self.root.join("history").join(LAST))
     }
 
     /// Notes what ran last in this cache.
@@ -50,7 +73,7 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn save_last_run(&self, run: &LastRun) -> Result<(), StoreError> {
-        replace(&self.root.join("history").join("last.json"), run)
+        replace(&self.root.join("history").join(LAST), run)
     }
 
     fn history_path(&self, experiment: &Path) -> PathBuf {

@@ -14,30 +14,41 @@
 //! files                           digests of the user's files, by path, size, mtime and inode
 //! scratch/…                       work in progress; removed when its process is gone
 //! locks/<key>                     held while a stage runs
+//! locks/run-…                     what a living process uses
+//! locks/gate, sweep               passed together by processes at work, closed by a collector
 //! ```
 
 mod atomic;
 mod checkpoint;
+mod collect;
 mod error;
 mod files;
 mod format;
+mod gate;
 mod history;
 mod index;
+mod leftovers;
 mod peek;
 mod record;
 mod runs;
 mod scratch;
 mod stamp;
+mod survey;
+mod verify;
 
 pub use atomic::write as write_atomically;
 pub use checkpoint::CheckpointFolder;
+pub use collect::{Garbage, Policy, TrajectoryOf};
 pub use error::StoreError;
 pub use files::FileMemo;
+pub use gate::{Hold, Passage};
 pub use history::{History, LastRun};
 pub use index::{Entry, Index};
 pub use record::{Blob, OutputFiles, Provenance, Record};
 pub use runs::{Run, RunEnd, RunFolder, RunName, RunStage};
 pub use scratch::Scratch;
+pub use survey::{Seen, SeenRecord, SeenRun, Survey, Use};
+pub use verify::{Damage, Part, Verification};
 
 use crate::graph::Digest;
 use std::fs::{self, File, TryLockError};
@@ -56,7 +67,7 @@ impl Store {
     /// # Errors
     /// The folder cannot be written, or was made by a newer version.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
-        atomic::create_dir(root)?;
+        atomic::create_lasting_dir(root)?;
         let root = root.canonicalize().map_err(StoreError::io("open", root))?;
         format::check(&root)?;
         Ok(Store { root })
@@ -86,6 +97,11 @@ impl Store {
         Ok(whole.then_some(record))
     }
 
+    /// Whether there is a record under a key, whole or not.
+    pub fn has_record(&self, key: &Digest) -> bool {
+        self.record_path(key).exists()
+    }
+
     /// The record under a key, whether or not its objects are still there. An unreadable record
     /// (cut short by a failing disk, say) counts as none: the stage runs again and replaces it.
     ///
@@ -94,7 +110,7 @@ impl Store {
     pub fn record(&self, key: &Digest) -> Result<Option<Record>, StoreError> {
         let path = self.record_path(key);
         match fs::read(&path) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Ok(bytes) => Ok(Record::from_bytes(&bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", &path)(error)),
         }
@@ -120,7 +136,7 @@ impl Store {
     /// # Errors
     /// The lock file cannot be made.
     pub fn try_lock(&self, key: &Digest) -> Result<Option<KeyLock>, StoreError> {
-        let folder = self.root.join("locks");
+        let folder = self.locks_path();
         atomic::create_dir(&folder)?;
         let path = folder.join(key.hex());
         loop {
@@ -139,7 +155,25 @@ impl Store {
 
     /// The checkpoints of a trajectory.
     pub fn checkpoints(&self, trajectory: &Digest) -> CheckpointFolder {
-        CheckpointFolder::new(self.root.join("checkpoints").join(trajectory.hex()))
+        CheckpointFolder::new(self.checkpoints_path().join(trajectory.hex()))
+    }
+
+    /// Removes the checkpoints of a trajectory, so that trainings on it begin at the beginning.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn remove_checkpoints(&self, trajectory: &Digest) -> Result<(), StoreError> {
+        let path = self.checkpoints_path().join(trajectory.hex());
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn checkpoints_path(&self) -> PathBuf {
+        self.root.join("checkpoints")
     }
 
     fn record_path(&self, key: &Digest) -> PathBuf {

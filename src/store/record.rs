@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const OUTPUT_DOMAIN: &str = "msx 2026 output";
+const CHECKSUM_DOMAIN: &str = "msx 2026 record checksum";
+/// What stands between the record's fields and the digits.
+const CHECKSUM: &str = ",\n  \"checksum\": \"";
+const DIGITS: usize = 64;
 
 /// One immutable file in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +62,33 @@ pub struct Record {
 }
 
 impl Record {
+    /// The text of a record's file: JSON with a checksum of its own bytes, in which the digits of the
+    /// checksum count as zeros. It does not depend on how later versions read a record.
+    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.truncate(bytes.len() - "\n}".len());
+        bytes.extend_from_slice(CHECKSUM.as_bytes());
+        let place = bytes.len()..bytes.len() + DIGITS;
+        bytes.extend_from_slice(&[b'0'; DIGITS]);
+        bytes.extend_from_slice(b"\"\n}");
+        let digest = Digest::derive(CHECKSUM_DOMAIN, &bytes);
+        bytes[place].copy_from_slice(digest.hex().as_bytes());
+        Ok(bytes)
+    }
+
+    /// Reads a record's file. `None` where it is damaged; records of earlier versions have no
+    /// checksum and are taken as they are.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Record> {
+        if let Some(start) = last_place_of(bytes, CHECKSUM.as_bytes()) {
+            let place = start + CHECKSUM.len()..start + CHECKSUM.len() + DIGITS;
+            let mut blank = bytes.to_vec();
+            blank.get_mut(place.clone())?.fill(b'0');
+            let digest = Digest::derive(CHECKSUM_DOMAIN, &blank);
+            (digest.hex().as_bytes() == &bytes[place]).then_some(())?;
+        }
+        serde_json::from_slice(bytes).ok()
+    }
+
     /// The digests of the outputs.
     pub fn output_digests(&self) -> OutputDigests {
         self.outputs.iter().map(|(name, files)| (name.as_str(), files.digest())).collect()
@@ -67,4 +98,8 @@ impl Record {
     pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.outputs.values().flat_map(|files| files.0.values())
     }
+}
+
+fn last_place_of(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).rposition(|window| window == wanted)
 }

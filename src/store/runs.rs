@@ -167,7 +167,7 @@ impl Store {
         self.root.join("runs")
     }
 
-    fn run_path(&self, number: u64) -> PathBuf {
+    pub(super) fn run_path(&self, number: u64) -> PathBuf {
         self.runs_path().join(number.to_string())
     }
 }

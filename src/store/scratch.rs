@@ -6,9 +6,11 @@ use super::{Store, atomic};
 use crate::graph::{Digest, Fingerprint};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
+
+/// The lock that scratch folders are made under together, and swept under alone.
+const SWEEP: &str = "sweep";
 
 /// A folder of one running stage: inputs are linked in under `in/`, outputs are written under
 /// `out/<output>/`. Gone with the value; what a killed process leaves is swept by the next one.
@@ -39,7 +41,7 @@ impl Store {
         let parent = self.root.join("scratch");
         atomic::create_dir(&parent)?;
         // A sweep may not come between the folder and its lock.
-        let gate = File::open(&parent).map_err(StoreError::io("open", &parent))?;
+        let gate = self.open_lock(SWEEP)?;
         gate.lock_shared().map_err(StoreError::io("lock", &parent))?;
         let folder = tempfile::Builder::new()
             .prefix("stage-")
@@ -61,11 +63,10 @@ impl Store {
     pub fn sweep(&self) -> Result<(), StoreError> {
         self.sweep_checkpoints();
         let parent = self.root.join("scratch");
-        let gate = match File::open(&parent) {
-            Ok(gate) => gate,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(StoreError::io("open", &parent)(error)),
-        };
+        if !parent.exists() {
+            return Ok(());
+        }
+        let gate = self.open_lock(SWEEP)?;
         gate.lock().map_err(StoreError::io("lock", &parent))?;
         for entry in fs::read_dir(&parent).map_err(StoreError::io("list", &parent))?.flatten() {
             let alive = OpenOptions::new().read(true).write(true).open(entry.path().join("alive"));
@@ -119,6 +120,8 @@ impl Store {
         expected: &[&str],
         provenance: Provenance,
     ) -> Result<Record, StoreError> {
+        // An object that is there already may be one that a collector is about to remove.
+        let _passage = self.pass()?;
         let mut outputs = BTreeMap::new();
         for &output in expected {
             let folder = scratch.out().join(output);
@@ -128,8 +131,8 @@ impl Store {
             outputs.insert(output.to_owned(), self.take_folder(&folder)?);
         }
         let record = Record { fingerprint: fingerprint.clone(), outputs, provenance };
-        let bytes = serde_json::to_vec_pretty(&record)
-            .map_err(|error| StoreError::io("write", &self.root)(error.into()))?;
+        let bytes =
+            record.to_bytes().map_err(|error| StoreError::io("write", &self.root)(error.into()))?;
         atomic::write(&self.record_path(&fingerprint.key()), &bytes)?;
         Ok(record)
     }
@@ -165,7 +168,7 @@ impl Store {
         permissions.set_readonly(true);
         fs::set_permissions(path, permissions).map_err(StoreError::io("protect", path))?;
         let folder = object.parent().unwrap_or(&self.root);
-        atomic::create_dir(folder)?;
+        atomic::create_lasting_dir(folder)?;
         fs::rename(path, &object).map_err(StoreError::io("write", &object))?;
         atomic::sync_dir(folder)?;
         Ok(Blob { digest, size })

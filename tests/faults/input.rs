@@ -1,10 +1,9 @@
-//! Input that is broken in the ways in which it breaks, and a disk that is full.
+//! Input that is broken in the ways in which it breaks.
 
 use crate::project::Project;
 use image::{GrayImage, ImageFormat, Luma};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 const FOLDER: &str = r#"
 experiment broken { title: "Broken", seed: 1 }
@@ -115,61 +114,4 @@ fn a_class_with_too_few_images() {
     let project = folder_project();
     project.edit("train: 4", "train: 40");
     refuses(&project, &["too few images", "dark: train", "ask for fewer"]);
-}
-
-/// A small file system of its own, unmounted in the end.
-struct Mounted<'a>(&'a Path);
-
-impl<'a> Mounted<'a> {
-    fn new(path: &'a Path, size: &str) -> Result<Mounted<'a>, String> {
-        fs::create_dir_all(path).map_err(|error| error.to_string())?;
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
-            .arg(path)
-            .output();
-        match mount {
-            Ok(output) if output.status.success() => Ok(Mounted(path)),
-            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-}
-
-impl Drop for Mounted<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0).status();
-    }
-}
-
-#[test]
-fn a_full_disk() {
-    let project = Project::new(
-        "experiment full { title: \"Full\", seed: 1 }\n\
-         dataset small: phantom { count: 60, size: 16px }\n\
-         dataset large: phantom { count: 6000, size: 64px }\n",
-    );
-    let mounted = match Mounted::new(&project.cache, "2m") {
-        Ok(mounted) => mounted,
-        Err(reason) => {
-            use std::io::Write;
-            writeln!(std::io::stderr(), "\nSKIPPED, no disk is filled: {reason}").expect("stderr");
-            return;
-        }
-    };
-    let full = project.run(&["--keep-going", "--threads", "1"]);
-    assert_eq!(full.code, Some(1), "{:?}", full.failed);
-    assert_eq!(full.executed, ["small"]);
-    assert_eq!(full.failed[0].0, "large");
-    assert!(full.failed[0].1.contains("free some space"), "{}", full.failed[0].1);
-    project.is_whole();
-    assert!(project.files_of("scratch").is_empty(), "what did not fit is left");
-    // With room, only what is missing runs.
-    let bigger = Command::new("mount")
-        .args(["-o", "remount,size=64m"])
-        .arg(&project.cache)
-        .status()
-        .expect("mount starts");
-    assert!(bigger.success());
-    project.run(&[]).executed(&["large"]);
-    drop(mounted);
 }

@@ -1,10 +1,11 @@
 //! `kill -9` at random moments.
 
-use crate::project::{Project, SMALL};
+use crate::project::{Project, Ran, SMALL, TINY};
+use crate::table::{Table, points};
 use msx::data::random;
 use rand::Rng;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,31 @@ fn a_killed_run_is_completed_by_the_next() {
         equals(&project, &expected);
     }
     assert!(killed >= KILLS / 2, "only {killed} runs were still going");
+}
+
+/// Several stages side by side, and a table of what each kill cost.
+#[test]
+fn side_by_side_stages_lose_nothing_that_was_finished() {
+    let (expected, whole) = undisturbed(TINY);
+    let mut moments = random::stream(9, "test/kills");
+    let mut table = Table::new("kill -9, stages side by side");
+    for _ in 0..points(6) {
+        let project = Project::new(TINY);
+        let events = project.folder().join("events");
+        let mut command = project.command(&["run", "experiment.msx", "--json", "--threads", "4"]);
+        let output = std::fs::File::create(&events).expect("writable");
+        let run = command.stdout(output).stderr(Stdio::null()).spawn().expect("it starts");
+        let died = kill_after(run, whole.mul_f64(moments.random()));
+        let before = Ran::read(None, &std::fs::read_to_string(&events).expect("readable"));
+        let after = project.run(&["--threads", "4"]);
+        assert_eq!(after.code, Some(0), "{:?}", after.failed);
+        let again = before.keys.iter().filter(|key| after.keys.contains(key)).count();
+        table.point(died, before.keys.len(), again);
+        project.is_tidy_after_collecting();
+        equals(&project, &expected);
+    }
+    table.print();
+    assert_eq!(table.lost, 0, "finished results were made again");
 }
 
 /// The same on the quickstart, killed ten times on its way; takes twice as long as the quickstart:

@@ -44,6 +44,31 @@ report page { show: [real, auc[*], nn[*], summary] }
 /// Number of stages of [`SMALL`].
 pub const SMALL_STAGES: usize = 16;
 
+/// Stages side by side, a training with checkpoints among them, in well under a second.
+pub const TINY: &str = r#"
+experiment tiny { title: "Tiny", seed: 1 }
+
+param epochs: int = 2
+
+dataset phantoms: phantom { count: 300, size: 16px }
+subset fold: phantoms { classes: top(2), per_class: { train: 8, valid: 1, test: 4 } }
+
+for s in [1, 2] {
+    classifier model: cnn {
+        train: fold.train, valid: fold.valid, epochs: epochs, widths: [4], seed: s
+    }
+    evaluate auc: model { test: fold.test }
+}
+
+gan   g: cpd { train: fold.train, length: 32 img, batch: 8, latent: 4, widths: [4, 4, 4] }
+synth fake: g { like: fold }
+
+report page { show: [auc[*]] }
+"#;
+
+/// Number of stages of [`TINY`].
+pub const TINY_STAGES: usize = 9;
+
 /// What one call of the program left.
 pub struct Said {
     /// Exit code; `None` after a signal.
@@ -64,6 +89,10 @@ pub struct Ran {
     pub failed: Vec<(String, String)>,
     /// Labels of stages found in the cache, from the last event.
     pub cached: u64,
+    /// Keys of the stages that were executed.
+    pub keys: Vec<String>,
+    /// Labels of stages whose result turned out damaged or gone.
+    pub lost: Vec<String>,
 }
 
 /// See the module.
@@ -117,15 +146,7 @@ impl Project {
     }
 
     pub fn msx(&self, arguments: &[&str]) -> Said {
-        let output = self.command(arguments).output().expect("the program starts");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let words = text(&output.stderr);
-        let words = words.split_whitespace().filter(|word| *word != "│");
-        Said {
-            code: output.status.code(),
-            out: text(&output.stdout),
-            err: words.collect::<Vec<_>>().join(" "),
-        }
+        Said::of(&self.command(arguments).output().expect("the program starts"))
     }
 
     /// Runs the experiment with further arguments.
@@ -184,6 +205,33 @@ impl Project {
         }
     }
 
+    /// Collects garbage however young it is, and fails unless only what a run needs is left.
+    pub fn is_tidy_after_collecting(&self) {
+        let said = self.msx(&["cache", "gc", "--yes", "--grace", "0s"]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(!self.cache.join("scratch").read_dir().is_ok_and(|mut all| all.next().is_some()));
+        let locks = self.files_of("locks");
+        let is_for_good = |path: &PathBuf| path.ends_with("gate") || path.ends_with("sweep");
+        assert!(locks.iter().all(is_for_good), "locks are left: {locks:?}");
+        for entry in WalkDir::new(&self.cache).into_iter().filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy();
+            assert!(!name.starts_with(".tmp"), "{} is left", entry.path().display());
+        }
+        let needed: std::collections::BTreeSet<String> = self
+            .results()
+            .values()
+            .flat_map(|outputs| outputs.as_object().expect("outputs").values().cloned())
+            .flat_map(|files| {
+                files.as_object().expect("files").values().cloned().collect::<Vec<_>>()
+            })
+            .map(|blob| blob["digest"].as_str().expect("a digest").to_owned())
+            .collect();
+        for path in self.files_of("objects") {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            assert!(needed.contains(&name), "no result needs {}", path.display());
+        }
+    }
+
     /// Files below one of the cache's folders that are no temporary ones.
     pub fn files_of(&self, part: &str) -> Vec<PathBuf> {
         let entries = WalkDir::new(self.cache.join(part)).into_iter().filter_map(Result::ok);
@@ -193,15 +241,40 @@ impl Project {
     }
 }
 
+impl Said {
+    /// Reads what a finished program printed.
+    pub fn of(output: &Output) -> Said {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let words = text(&output.stderr);
+        let words = words.split_whitespace().filter(|word| *word != "│");
+        Said {
+            code: output.status.code(),
+            out: text(&output.stdout),
+            err: words.collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
 impl Ran {
-    fn of(output: &Output) -> Ran {
+    /// Reads what a finished run printed.
+    pub fn of(output: &Output) -> Ran {
+        Ran::read(output.status.code(), &String::from_utf8_lossy(&output.stdout))
+    }
+
+    /// Reads events; one that was cut short by a kill is left out.
+    pub fn read(code: Option<i32>, events: &str) -> Ran {
         let mut ran =
-            Ran { code: output.status.code(), executed: vec![], failed: vec![], cached: 0 };
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            Ran { code, executed: vec![], failed: vec![], cached: 0, keys: vec![], lost: vec![] };
+        let (whole, _) = events.rsplit_once('\n').unwrap_or_default();
+        for line in whole.lines() {
             let event: Value = serde_json::from_str(line).expect("an event is a JSON object");
             let word = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
             match event["event"].as_str() {
-                Some("finished") => ran.executed.push(word("stage")),
+                Some("finished") => {
+                    ran.executed.push(word("stage"));
+                    ran.keys.push(word("key"));
+                }
+                Some("lost") => ran.lost.push(word("stage")),
                 Some("failed") => ran.failed.push((word("stage"), word("message"))),
                 Some("ended") => ran.cached = event["cached"].as_u64().expect("a number"),
                 _ => {}

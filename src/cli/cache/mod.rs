@@ -1,0 +1,149 @@
+//! `msx cache`: what the cache holds, whether it is whole, and what can go.
+
+mod gc;
+mod ls;
+mod progress;
+mod rm;
+mod size;
+mod verify;
+
+use super::errors::Failure;
+use crate::graph::{self, Digest, Fingerprint};
+use crate::language::schema::Schemas;
+use crate::stages;
+use crate::store::{Policy, Store};
+use bytesize::ByteSize;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say how large the cache is, and how much `gc` would free
+    Size(size::Arguments),
+    /// List the results: of which stage, how large, how old, in which run last
+    Ls(ls::Arguments),
+    /// Read everything again; remove what is damaged, so that it is made again
+    Verify(verify::Arguments),
+    /// Show what no kept run needs, and remove it with --yes
+    Gc(gc::Arguments),
+    /// Forget the results of stages, or a run
+    Rm(rm::Arguments),
+}
+
+/// Which cache, and for whom it is told.
+#[derive(Debug, Args)]
+struct CacheFolder {
+    /// The cache folder
+    #[arg(long, env = "MSX_CACHE", default_value = "cache", value_hint = clap::ValueHint::DirPath)]
+    cache: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a collection keeps.
+#[derive(Debug, Args)]
+struct Retention {
+    /// Keep the newest N runs of each experiment file
+    #[arg(long, value_name = "N", default_value_t = Policy::default().keep_runs)]
+    keep_runs: usize,
+    /// Keep runs and results that were used within this time, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "0s")]
+    older_than: Duration,
+    /// Keep files that changed within this time, whoever needs them
+    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "1h")]
+    grace: Duration,
+    /// Remove no more than it takes to fit into this size, such as 20GiB: results that no kept run
+    /// needs first, then the oldest runs, even those that --keep-runs would keep
+    #[arg(long, value_name = "SIZE")]
+    budget: Option<ByteSize>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Size(arguments) => size::run(arguments),
+        Command::Ls(arguments) => ls::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Gc(arguments) => gc::run(arguments),
+        Command::Rm(arguments) => rm::run(arguments),
+    }
+}
+
+impl CacheFolder {
+    /// The cache, which must be there: to look at one that is not makes none.
+    fn open(&self) -> Result<Store, Failure> {
+        if !self.cache.is_dir() {
+            return Err(Failure::Message(format!(
+                "there is no cache at {}; name its folder with --cache",
+                self.cache.display()
+            )));
+        }
+        Store::open(&self.cache).map_err(Failure::new)
+    }
+}
+
+impl Retention {
+    fn policy(&self) -> Policy {
+        Policy {
+            keep_runs: self.keep_runs,
+            older_than: self.older_than,
+            grace: self.grace,
+            budget: self.budget.map(|size| size.as_u64()),
+        }
+    }
+}
+
+/// `30d`, `12h`, `1w 2d`.
+fn parse_age(text: &str) -> Result<Duration, String> {
+    let words = || format!("`{text}` is no age; write it like 30d, 12h or 45m");
+    let span: jiff::Span = text.parse().map_err(|_| words())?;
+    let days_are_days = jiff::SpanRelativeTo::days_are_24_hours();
+    let duration = span.to_duration(days_are_days).map_err(|_| words())?;
+    Duration::try_from(duration).map_err(|_| words())
+}
+
+/// The trajectory of any fingerprint, by the schemas of this version.
+fn trajectory(schemas: &Schemas, fingerprint: &Fingerprint) -> Digest {
+    let schema = schemas.get(&fingerprint.kind, &fingerprint.method);
+    fingerprint.trajectory(&schema.map(graph::horizon).unwrap_or_default())
+}
+
+/// Computes trajectories for a collection.
+fn trajectories() -> impl Fn(&Fingerprint) -> Digest {
+    let schemas = stages::schemas();
+    move |fingerprint| trajectory(&schemas, fingerprint)
+}
+
+fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(Failure::new)?;
+    anstream::println!("{text}");
+    Ok(())
+}
+
+/// `1 result`, `3 results`
+fn count(number: usize, singular: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {singular}{plural}")
+}
+
+fn bytes(number: u64) -> String {
+    ByteSize(number).to_string()
+}
+
+/// `40 s`, `3 min`, `5 h`, `12 d`
+fn age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}

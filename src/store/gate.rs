@@ -1,0 +1,111 @@
+//! How processes at work and a collector keep out of each other's way.
+//!
+//! Whoever looks results up to use them, or commits one, passes the gate together with others; a
+//! collector closes it for itself while it decides and removes. What a process goes on using after
+//! it passed stands in its [`Hold`]. The system opens both when a process dies.
+
+use super::error::StoreError;
+use super::{Store, atomic};
+use crate::graph::Digest;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// How the names of holds begin, in the folder of locks.
+pub(super) const HOLD_PREFIX: &str = "run-";
+const GATE: &str = "gate";
+
+/// Nothing is collected until this is dropped.
+#[derive(Debug)]
+pub struct Passage {
+    _gate: Option<File>,
+}
+
+/// The gate, closed to everybody else until dropped.
+#[derive(Debug)]
+pub(super) struct Closed {
+    _gate: File,
+}
+
+/// Names of results and trajectories that a process uses, in a file that is locked while it lives.
+#[derive(Debug)]
+pub struct Hold {
+    file: tempfile::NamedTempFile,
+}
+
+impl Store {
+    /// Waits until no collector is at work. A cache that cannot be written has none.
+    ///
+    /// # Errors
+    /// The gate is there but cannot be locked.
+    pub fn pass(&self) -> Result<Passage, StoreError> {
+        let path = self.locks_path().join(GATE);
+        let gate = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.open_gate() {
+                Err(error) if error.is_read_only() => return Ok(Passage { _gate: None }),
+                opened => opened?,
+            },
+            opened => opened.map_err(StoreError::io("open", &path))?,
+        };
+        gate.lock_shared().map_err(StoreError::io("lock", &path))?;
+        Ok(Passage { _gate: Some(gate) })
+    }
+
+    /// Waits until nobody passes, and keeps everybody out.
+    pub(super) fn close_gate(&self) -> Result<Closed, StoreError> {
+        let gate = self.open_gate()?;
+        gate.lock().map_err(StoreError::io("lock", &self.locks_path().join(GATE)))?;
+        Ok(Closed { _gate: gate })
+    }
+
+    /// Begins to name what this process uses. Take it before the first look.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn hold(&self) -> Result<Hold, StoreError> {
+        // A collector may not come between the file and its lock.
+        let _passage = self.pass()?;
+        let folder = self.locks_path();
+        atomic::create_dir(&folder)?;
+        let file = atomic::shared_builder()
+            .prefix(HOLD_PREFIX)
+            .tempfile_in(&folder)
+            .map_err(StoreError::io("write in", &folder))?;
+        file.as_file().lock().map_err(StoreError::io("lock", file.path()))?;
+        Ok(Hold { file })
+    }
+
+    fn open_gate(&self) -> Result<File, StoreError> {
+        self.open_lock(GATE)
+    }
+
+    /// A file to lock, in the folder of locks; folders cannot be locked on every file system.
+    pub(super) fn open_lock(&self, name: &str) -> Result<File, StoreError> {
+        let folder = self.locks_path();
+        atomic::create_dir(&folder)?;
+        let path = folder.join(name);
+        let mut options = OpenOptions::new();
+        // Some network file systems lock for one alone only what is open for writing.
+        let options = options.read(true).write(true).create(true).truncate(false);
+        options.open(&path).map_err(StoreError::io("lock", &path))
+    }
+
+    pub(super) fn locks_path(&self) -> PathBuf {
+        self.root.join("locks")
+    }
+}
+
+impl Hold {
+    /// Names more. A collector that closes the gate from now on leaves them alone; what is looked up
+    /// must be named before the passage that it was looked up in is over.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn add(&self, digests: &[Digest]) -> Result<(), StoreError> {
+        let lines: String = digests.iter().map(|digest| format!("{digest}\n")).collect();
+        self.file
+            .as_file()
+            .write_all(lines.as_bytes())
+            .map_err(StoreError::io("write", self.file.path()))
+    }
+}
