@@ -14,6 +14,7 @@ const DOMAIN: &str = "msx 2026 user files";
 /// The memory of file digests of one cache.
 #[derive(Debug)]
 pub struct FileMemo {
+    store: Store,
     path: PathBuf,
     known: BTreeMap<String, (Stamp, Digest)>,
     changed: bool,
@@ -29,7 +30,7 @@ impl Store {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        FileMemo { path, known, changed: false, hash_all }
+        FileMemo { store: self.clone(), path, known, changed: false, hash_all }
     }
 }
 
@@ -83,6 +84,7 @@ impl FileMemo {
         }
         let bytes = serde_json::to_vec(&self.known)
             .map_err(|error| StoreError::io("write", &self.path)(error.into()))?;
+        let _passage = self.store.pass()?;
         atomic::write(&self.path, &bytes)
     }
 }

@@ -48,7 +48,7 @@ impl<T> Default for Shard<T> {
 /// What is in the store, each shard looked at when it is first asked for.
 #[derive(Debug)]
 pub struct Index {
-    root: PathBuf,
+    store: Store,
     /// The file as it was read; a shard that is never asked for is copied from here.
     bytes: Vec<u8>,
     places: Vec<Range<usize>>,
@@ -63,7 +63,7 @@ impl Store {
         let bytes = fs::read(self.index_path()).unwrap_or_default();
         let places = places(&bytes).unwrap_or_else(|| vec![0..0; 2 * SHARDS]);
         Index {
-            root: self.root.clone(),
+            store: self.clone(),
             bytes,
             places,
             records: (0..SHARDS).map(|_| None).collect(),
@@ -90,7 +90,7 @@ impl Index {
 
     /// Takes note of a record that this process wrote, which spares the next one reading it.
     pub fn note(&mut self, key: &Digest, record: &Record) {
-        let path = super::sharded(&self.root.join("records"), key, ".json");
+        let path = super::sharded(&self.store.root.join("records"), key, ".json");
         let Ok(metadata) = fs::metadata(path) else { return };
         let number = usize::from(key.shard());
         self.load_records(number);
@@ -129,7 +129,8 @@ impl Index {
             return;
         }
         let known: Shard<Entry> = self.stored(number);
-        let (shard, changed) = refresh(known, &self.root.join("records"), number, read_record);
+        let (shard, changed) =
+            refresh(known, &self.store.root.join("records"), number, read_record);
         self.records[number] = Some(shard);
         self.changed |= changed;
     }
@@ -139,10 +140,11 @@ impl Index {
             return;
         }
         let known: Shard<u64> = self.stored(SHARDS + number);
-        let (shard, changed) = refresh(known, &self.root.join("objects"), number, |entry, _| {
-            let digest = entry.file_name().to_str()?.parse().ok()?;
-            Some((digest, entry.metadata().ok()?.len()))
-        });
+        let (shard, changed) =
+            refresh(known, &self.store.root.join("objects"), number, |entry, _| {
+                let digest = entry.file_name().to_str()?.parse().ok()?;
+                Some((digest, entry.metadata().ok()?.len()))
+            });
         self.objects[number] = Some(shard);
         self.changed |= changed;
     }
@@ -175,7 +177,8 @@ impl Index {
         bytes.extend_from_slice(&body);
         let checksum = blake3::hash(&bytes);
         let whole = [MAGIC, checksum.as_bytes(), &bytes].concat();
-        atomic::replace_hastily(&self.root.join("index"), &whole)
+        let _passage = self.store.pass()?;
+        atomic::replace_hastily(&self.store.index_path(), &whole)
     }
 
     fn encode<T: Serialize>(
@@ -188,7 +191,7 @@ impl Index {
             None => body.extend_from_slice(&self.bytes[self.places[position].clone()]),
             Some(shard) => {
                 let encoded = postcard::to_stdvec(shard).map_err(|error| {
-                    StoreError::io("write", &self.root)(std::io::Error::other(error))
+                    StoreError::io("write", &self.store.root)(std::io::Error::other(error))
                 })?;
                 body.extend_from_slice(&encoded);
             }

@@ -16,7 +16,8 @@ fn begin(project: &Project, arguments: &[&str]) -> Child {
 fn end(run: Child) -> Ran {
     let output = run.wait_with_output().expect("it ends");
     let ran = Ran::of(&output);
-    assert_eq!(ran.code, Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(ran.code, Some(0), "{:?} {said}", ran.failed);
     assert!(ran.lost.is_empty(), "results were taken away from a run: {:?}", ran.lost);
     ran
 }
