@@ -184,7 +184,8 @@ impl<'a> Schedule<'a> {
                 None => {}
                 Some(Err(reason)) => self.fail(index, reason),
                 Some(Ok(resolved)) => {
-                    if self.look_up(index, resolved) {
+                    let has_result = self.look_up(index, resolved);
+                    if has_result {
                         waiting.extend(self.session.graph.takers(index));
                     }
                 }

@@ -1,7 +1,7 @@
 //! Resumable states of trainings, filed under the trajectory that they lie on.
 
-use super::atomic;
 use super::error::StoreError;
+use super::{Store, atomic};
 use crate::graph::Digest;
 use std::fs;
 use std::io;
@@ -15,12 +15,14 @@ const DOMAIN: &str = "msx 2026 checkpoint";
 /// name lets a damaged file be told from a whole one.
 #[derive(Debug, Clone)]
 pub struct CheckpointFolder {
+    store: Store,
     folder: PathBuf,
 }
 
 impl CheckpointFolder {
-    pub(super) fn new(folder: PathBuf) -> CheckpointFolder {
-        CheckpointFolder { folder }
+    pub(super) fn new(store: &Store, trajectory: &Digest) -> CheckpointFolder {
+        let folder = store.checkpoints_path().join(trajectory.hex());
+        CheckpointFolder { store: store.clone(), folder }
     }
 
     /// The furthest undamaged checkpoint at or before a position.
@@ -52,7 +54,10 @@ impl CheckpointFolder {
     /// # Errors
     /// The disk refuses; earlier checkpoints stay.
     pub fn save(&self, position: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        atomic::write(&self.folder.join(file_name(position, bytes)), bytes)?;
+        {
+            let _passage = self.store.pass()?;
+            atomic::write(&self.folder.join(file_name(position, bytes)), bytes)?;
+        }
         let all = self.list()?;
         let here = all.iter().filter(|(at, _)| *at <= position).count();
         for (index, (_, name)) in all.iter().enumerate() {

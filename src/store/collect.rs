@@ -301,10 +301,10 @@ impl<'a> Tally<'a> {
         beyond
     }
 
-    /// A run without an end may be going on.
     fn may_drop(&self, run: &SeenRun) -> bool {
-        let is_over = run.run.as_ref().is_some_and(|run| run.ended.is_some());
-        self.is_old(run.began()) && (is_over || run.seen.age(self.now) >= self.policy.grace)
+        self.is_old(run.began())
+            && !run.is_going_on
+            && (run.is_over() || run.seen.age(self.now) >= self.policy.grace)
     }
 
     fn is_old(&self, used: SystemTime) -> bool {

@@ -19,6 +19,7 @@ const WORTH_SHARING: usize = 1 << 20;
 /// The memory of file digests of one cache.
 #[derive(Debug)]
 pub struct FileMemo {
+    store: Store,
     path: PathBuf,
     /// By the bytes of the absolute path, because names need not be text.
     known: HashMap<Vec<u8>, (Stamp, Digest)>,
@@ -35,7 +36,7 @@ impl Store {
             .ok()
             .and_then(|bytes| postcard::from_bytes(&bytes).ok())
             .unwrap_or_default();
-        FileMemo { path, known, changed: false, hash_all }
+        FileMemo { store: self.clone(), path, known, changed: false, hash_all }
     }
 }
 
@@ -91,6 +92,7 @@ impl FileMemo {
         }
         let bytes = postcard::to_stdvec(&self.known)
             .map_err(|error| StoreError::io("write", &self.path)(io::Error::other(error)))?;
+        let _passage = self.store.pass()?;
         atomic::write(&self.path, &bytes)
     }
 }

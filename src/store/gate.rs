@@ -2,7 +2,9 @@
 //!
 //! Whoever looks results up to use them, or commits one, passes the gate together with others; a
 //! collector closes it for itself while it decides and removes. What a process goes on using after
-//! it passed stands in its [`Hold`]. The system opens both when a process dies.
+//! it passed stands in its [`Hold`]. Files that get their name once they are whole are written under
+//! a passage too. Passages may nest, because a collector that waits keeps nobody out. The system
+//! opens everything when a process dies.
 
 use super::error::StoreError;
 use super::{Store, atomic};

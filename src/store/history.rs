@@ -60,7 +60,7 @@ impl Store {
     /// The cache cannot be written.
     pub fn save_history(&self, experiment: &Path, history: &History) -> Result<(), StoreError> {
         let filed = Filed { file: Some(experiment.to_owned()), history: history.clone() };
-        replace(&self.history_path(experiment), &filed)
+        self.replace(&self.history_path(experiment), &filed)
     }
 
     /// What ran last in this cache.
@@ -73,28 +73,29 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn save_last_run(&self, run: &LastRun) -> Result<(), StoreError> {
-        replace(&self.root.join("history").join(LAST), run)
+        self.replace(&self.root.join("history").join(LAST), run)
     }
 
     fn history_path(&self, experiment: &Path) -> PathBuf {
         let name = Digest::derive("msx 2026 history", experiment.as_os_str().as_encoded_bytes());
         self.root.join("history").join(format!("{}.json", name.short()))
     }
+
+    /// Skips the write, and with it two fsyncs, when nothing changed.
+    fn replace<T>(&self, path: &Path, value: &T) -> Result<(), StoreError>
+    where
+        T: Serialize + PartialEq + for<'de> Deserialize<'de>,
+    {
+        if read::<T>(path).as_ref() == Some(value) {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec_pretty(value)
+            .map_err(|error| StoreError::io("write", path)(error.into()))?;
+        let _passage = self.pass()?;
+        atomic::write(path, &bytes)
+    }
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
-}
-
-/// Skips the write, and with it two fsyncs, when nothing changed.
-fn replace<T>(path: &Path, value: &T) -> Result<(), StoreError>
-where
-    T: Serialize + PartialEq + for<'de> Deserialize<'de>,
-{
-    if read::<T>(path).as_ref() == Some(value) {
-        return Ok(());
-    }
-    let bytes = serde_json::to_vec_pretty(value)
-        .map_err(|error| StoreError::io("write", path)(error.into()))?;
-    atomic::write(path, &bytes)
 }

@@ -118,7 +118,7 @@ type ReadFile<T> = fn(&DirEntry, &Shard<T>) -> Option<(Digest, T)>;
 /// What is in the store.
 #[derive(Debug)]
 pub struct Index {
-    root: PathBuf,
+    store: Store,
     records: Shards<Entry>,
     objects: Shards<u64>,
 }
@@ -130,7 +130,7 @@ impl Store {
         let mut records = shards(&bytes).unwrap_or_else(|| vec![Vec::new(); 2 * SHARDS]);
         let objects = records.split_off(SHARDS);
         Index {
-            root: self.root.clone(),
+            store: self.clone(),
             records: Shards::new(self.root.join("records"), records),
             objects: Shards::new(self.root.join("objects"), objects),
         }
@@ -152,7 +152,7 @@ impl Index {
 
     /// Takes note of a record that this process wrote, which spares the next one reading it.
     pub fn note(&mut self, key: &Digest, record: &Record) {
-        let path = super::sharded(&self.root.join("records"), key, ".json");
+        let path = super::sharded(&self.store.root.join("records"), key, ".json");
         let Ok(metadata) = fs::metadata(path) else { return };
         let entry = entry(Stamp::of(&metadata), record);
         self.records.change(key, read_record).insert(*key, entry);
@@ -175,7 +175,7 @@ impl Index {
         if !self.records.changed && !self.objects.changed {
             return Ok(());
         }
-        let path = self.root.join(FILE);
+        let path = self.store.root.join(FILE);
         let refuse = |error| StoreError::io("write", &path)(io::Error::other(error));
         let mut shards = Vec::with_capacity(2 * SHARDS);
         for number in 0..SHARDS {
@@ -188,6 +188,7 @@ impl Index {
         let mut body: Vec<u8> = lengths.collect();
         shards.iter().for_each(|shard| body.extend_from_slice(shard));
         let whole = [MAGIC, blake3::hash(&body).as_bytes(), &body].concat();
+        let _passage = self.store.pass()?;
         atomic::replace_hastily(&path, &whole)
     }
 }

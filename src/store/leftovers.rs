@@ -83,7 +83,7 @@ pub(super) fn digests_in(text: &str) -> Vec<Digest> {
 
 /// Whether nobody has a file locked. One that is not there has nobody either; of one that cannot be
 /// asked, nobody knows.
-fn is_free(path: &Path) -> bool {
+pub(super) fn is_free(path: &Path) -> bool {
     match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => File::try_lock(&file).is_ok(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,

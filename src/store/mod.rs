@@ -155,7 +155,7 @@ impl Store {
 
     /// The checkpoints of a trajectory.
     pub fn checkpoints(&self, trajectory: &Digest) -> CheckpointFolder {
-        CheckpointFolder::new(self.checkpoints_path().join(trajectory.hex()))
+        CheckpointFolder::new(self, trajectory)
     }
 
     /// Removes the checkpoints of a trajectory, so that trainings on it begin at the beginning.

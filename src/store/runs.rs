@@ -1,7 +1,7 @@
 //! What every run did: which file, with which settings, which stages, and its events.
 
 use super::error::StoreError;
-use super::{Store, atomic};
+use super::{Store, atomic, leftovers};
 use crate::graph::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
+
+const EVENTS: &str = "events.jsonl";
 
 /// Which run, as people name it: a number, or `last`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +88,9 @@ pub struct RunEnd {
 /// The place of a run that is going on.
 #[derive(Debug)]
 pub struct RunFolder {
+    store: Store,
     folder: PathBuf,
+    /// Locked while the run goes on.
     events: File,
 }
 
@@ -96,6 +100,8 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn begin_run(&self, mut run: Run) -> Result<(RunFolder, Run), StoreError> {
+        // A collector may not come between the folder and its lock.
+        let passage = self.pass()?;
         let parent = self.runs_path();
         atomic::create_dir(&parent)?;
         run.number = self.run_numbers().last().copied().unwrap_or(0) + 1;
@@ -108,10 +114,12 @@ impl Store {
                 Err(error) => return Err(StoreError::io("create", &folder)(error)),
             }
         };
-        let path = folder.join("events.jsonl");
+        let path = folder.join(EVENTS);
         let events = OpenOptions::new().create(true).append(true).open(&path);
         let events = events.map_err(StoreError::io("write", &path))?;
-        let folder = RunFolder { folder, events };
+        events.lock().map_err(StoreError::io("lock", &path))?;
+        drop(passage);
+        let folder = RunFolder { store: self.clone(), folder, events };
         folder.save(&run)?;
         Ok((folder, run))
     }
@@ -149,9 +157,14 @@ impl Store {
     /// # Errors
     /// They cannot be read.
     pub fn run_events(&self, number: u64) -> Result<Vec<String>, StoreError> {
-        let path = self.run_path(number).join("events.jsonl");
+        let path = self.run_path(number).join(EVENTS);
         let file = File::open(&path).map_err(StoreError::io("read", &path))?;
         Ok(BufReader::new(file).lines().map_while(Result::ok).collect())
+    }
+
+    /// Whether the process of a run is alive. Where it cannot be asked, it may be.
+    pub(super) fn is_going_on(&self, number: u64) -> bool {
+        !leftovers::is_free(&self.run_path(number).join(EVENTS))
     }
 
     /// Forgets a run. Its results stay until nothing names them.
@@ -181,6 +194,7 @@ impl RunFolder {
         let path = self.folder.join("run.json");
         let bytes = serde_json::to_vec_pretty(run)
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        let _passage = self.store.pass()?;
         atomic::write(&path, &bytes)
     }
 

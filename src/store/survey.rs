@@ -46,6 +46,8 @@ pub struct SeenRun {
     /// The stages that have a key, by label: from the description, and from the events of a run that
     /// was killed.
     pub stages: Vec<(String, Digest)>,
+    /// Whether its process is alive.
+    pub is_going_on: bool,
     /// Trajectories that trainings were on.
     pub trajectories: BTreeSet<Digest>,
     /// Its files.
@@ -189,7 +191,9 @@ impl Store {
                 stages.push((stage, key));
             }
         }
-        SeenRun { number, run, stages, trajectories, seen: Seen::below(&self.run_path(number)) }
+        let is_going_on = self.is_going_on(number);
+        let seen = Seen::below(&self.run_path(number));
+        SeenRun { number, run, stages, is_going_on, trajectories, seen }
     }
 }
 
@@ -234,6 +238,11 @@ impl SeenRun {
     pub(super) fn names(&self) -> BTreeSet<Digest> {
         let keys = self.stages.iter().map(|(_, key)| *key);
         keys.chain(self.trajectories.iter().copied()).collect()
+    }
+
+    /// Whether it came to its end.
+    pub(super) fn is_over(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.ended.is_some())
     }
 
     /// When it began.

@@ -16,7 +16,8 @@ fn begin(project: &Project, arguments: &[&str]) -> Child {
 fn end(run: Child) -> Ran {
     let output = run.wait_with_output().expect("it ends");
     let ran = Ran::of(&output);
-    assert_eq!(ran.code, Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(ran.code, Some(0), "{:?} {said}", ran.failed);
     assert!(ran.lost.is_empty(), "results were taken away from a run: {:?}", ran.lost);
     ran
 }
@@ -48,6 +49,8 @@ fn four_runs_of_one_experiment_do_every_stage_once() {
 #[test]
 fn a_collector_takes_nothing_from_runs_beside_it() {
     let project = Project::new(TINY);
+    // Makes the cache, without which there is nothing to collect in.
+    assert_eq!(project.msx(&["plan", "experiment.msx"]).code, Some(0));
     let mut table = Table::new("a collector beside four runs");
     for round in 0..points(2).div_ceil(4) {
         let settings: Vec<String> =

@@ -73,7 +73,7 @@ fn a_disk_that_fills_up_anywhere() {
     let mut table = Table::new("full disks");
     for _ in 0..points(4) {
         let project = Project::new(TINY);
-        let size = format!("{}k", moments.random_range(40..900));
+        let size = format!("{}k", moments.random_range(40..400));
         let mounted = match Mounted::new(&project.cache, &size) {
             Ok(mounted) => mounted,
             Err(reason) => return skipped(&format!("no disk is filled: {reason}")),

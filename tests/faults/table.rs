@@ -34,18 +34,20 @@ impl Table {
         self.lost += lost;
     }
 
-    /// Past the capture of the test's output.
     pub fn print(&self) {
         let Table { fault, tried, hit, finished, lost } = self;
-        writeln!(
-            std::io::stderr(),
-            "\n{fault:<46} points {tried:>5}  hit {hit:>5}  results before {finished:>6}  lost {lost:>3}"
-        )
-        .expect("stderr");
+        tell(&format!(
+            "{fault:<42} points {tried:>4}  hit {hit:>4}  results before {finished:>5}  lost {lost:>3}"
+        ));
     }
 }
 
-/// Says that a test was skipped, past the capture of its output.
+/// Says that a test was skipped.
 pub fn skipped(reason: &str) {
-    writeln!(std::io::stderr(), "\nSKIPPED: {reason}").expect("stderr");
+    tell(&format!("SKIPPED: {reason}"));
+}
+
+/// Prints a line past the capture of a test's output.
+pub fn tell(line: &str) {
+    writeln!(std::io::stderr(), "\n{line}").expect("stderr");
 }
