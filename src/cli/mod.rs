@@ -11,16 +11,19 @@ macro_rules! say {
 
 mod check;
 mod completions;
+mod diff;
 mod errors;
 mod explain;
 mod fmt;
 mod graph;
 mod load;
+mod lock;
 mod lsp;
 mod plan;
 mod publish;
 mod run;
 mod show;
+mod show_run;
 mod stages;
 mod why;
 mod worker;
@@ -63,6 +66,12 @@ enum Command {
     Stages(stages::Arguments),
     /// Say which input or parameter made a stage stale
     Why(why::Arguments),
+    /// Show what a run was asked, how each stage ended, and what it found
+    Show(show_run::Arguments),
+    /// Compare two experiments or runs by what they mean and found
+    Diff(diff::Arguments),
+    /// Write down what an experiment was made of and what came out, by digest
+    Lock(lock::Arguments),
     /// Explain a kind of mistake by its code, with an example that fails and one that works
     Explain(explain::Arguments),
     /// Serve editors over standard input and output
@@ -134,6 +143,9 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Stages(arguments) => stages::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
+        Command::Show(arguments) => show_run::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Lock(arguments) => lock::run(&arguments),
         Command::Explain(arguments) => {
             explain::run(&arguments);
             Ok(())
@@ -148,6 +160,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(Failure::Exit(code)) => ExitCode::from(code),
         Err(failure) => {
             failure.print();
             ExitCode::from(FAILED)

@@ -5,6 +5,8 @@ mod lines;
 mod pace;
 mod terminal;
 
+pub(super) use pace::duration;
+
 use crate::progress::Word;
 use crate::run::Observer;
 use std::io::{self, IsTerminal};

@@ -46,7 +46,7 @@ fn significant(rate: f64) -> String {
 }
 
 /// `0.2 s`, `40 s`, `3 min 20 s`, `2 h 5 min`
-pub(super) fn duration(seconds: f64) -> String {
+pub(in crate::cli) fn duration(seconds: f64) -> String {
     let whole = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).as_secs();
     match whole {
         0..10 => format!("{seconds:.1} s"),
