@@ -9,10 +9,12 @@ macro_rules! say {
     }};
 }
 
+mod bundle;
 mod check;
 mod completions;
 mod diff;
 mod errors;
+mod execute;
 mod explain;
 mod fmt;
 mod graph;
@@ -21,6 +23,7 @@ mod lock;
 mod lsp;
 mod plan;
 mod publish;
+mod reproduce;
 mod run;
 mod show;
 mod show_run;
@@ -72,6 +75,10 @@ enum Command {
     Diff(diff::Arguments),
     /// Write down what an experiment was made of and what came out, by digest
     Lock(lock::Arguments),
+    /// Put an experiment and what it found into one archive, to give away
+    Bundle(bundle::Arguments),
+    /// Run a bundle again and say whether the same came out
+    Reproduce(reproduce::Arguments),
     /// Explain a kind of mistake by its code, with an example that fails and one that works
     Explain(explain::Arguments),
     /// Serve editors over standard input and output
@@ -146,6 +153,8 @@ pub fn main() -> ExitCode {
         Command::Show(arguments) => show_run::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Lock(arguments) => lock::run(&arguments),
+        Command::Bundle(arguments) => bundle::run(&arguments),
+        Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Explain(arguments) => {
             explain::run(&arguments);
             Ok(())
