@@ -14,5 +14,6 @@ pub mod progress;
 pub mod project;
 pub mod report;
 pub mod run;
+pub mod share;
 pub mod stages;
 pub mod store;

@@ -1,6 +1,8 @@
 //! Experiment files on the file system, and which of them an import may reach.
 
 use crate::language::{Code, Diagnostic, Refusal, Source, Sources};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -70,6 +72,13 @@ impl<'a> ProjectFiles<'a> {
         if name == self.name { self.root.clone() } else { real(&self.working_folder.join(name)) }
     }
 
+    /// A file of the project as seen from the project's folder, with `/` between its parts.
+    pub fn within(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.project).unwrap_or(path);
+        let parts = relative.components().map(|part| part.as_os_str().to_string_lossy());
+        parts.collect::<Vec<_>>().join("/")
+    }
+
     /// The experiment, absolute.
     pub fn root(&self) -> &Path {
         &self.root
@@ -99,6 +108,34 @@ impl Sources for ProjectFiles<'_> {
         let name = shown(&found, &self.working_folder);
         let beside = folder(&found).strip_prefix(folder(&self.root)).unwrap_or(folder(&found));
         Ok(Source { name, text, folder: beside.display().to_string() })
+    }
+}
+
+/// Passes files on and remembers their texts, by name relative to the project.
+pub struct Remembering<'a> {
+    files: &'a ProjectFiles<'a>,
+    seen: RefCell<BTreeMap<String, String>>,
+}
+
+impl<'a> Remembering<'a> {
+    /// Remembers the experiment itself to begin with.
+    pub fn new(files: &'a ProjectFiles<'a>, experiment: &Source) -> Remembering<'a> {
+        let seen = BTreeMap::from([(files.within(&files.root), experiment.text.clone())]);
+        Remembering { files, seen: RefCell::new(seen) }
+    }
+
+    /// All files that were asked for.
+    pub fn into_texts(self) -> BTreeMap<String, String> {
+        self.seen.into_inner()
+    }
+}
+
+impl Sources for Remembering<'_> {
+    fn resolve(&self, from: &Source, path: &str) -> Result<Source, Refusal> {
+        let source = self.files.resolve(from, path)?;
+        let name = self.files.within(&self.files.path(&source.name));
+        self.seen.borrow_mut().insert(name, source.text.clone());
+        Ok(source)
     }
 }
 

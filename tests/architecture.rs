@@ -6,9 +6,9 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// From the ground up; a room may use those before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "progress", "language", "project", "graph", "store", "data", "learn", "measure", "report",
-    "stages", "run", "editor", "cli",
+    "stages", "run", "share", "editor", "cli",
 ];
 
 /// Lines of a file beyond which it wants splitting.

@@ -13,6 +13,8 @@ pub enum Failure {
     Message(String),
     /// Already told, such as a failed stage of a run.
     Told,
+    /// Already told, with an exit code of the command's own.
+    Exit(u8),
     /// The user interrupted.
     Interrupted,
 }
@@ -30,7 +32,7 @@ impl Failure {
             Failure::Message(message) => {
                 say!("{ERROR}error:{ERROR:#} {message}");
             }
-            Failure::Told | Failure::Interrupted => {}
+            Failure::Told | Failure::Exit(_) | Failure::Interrupted => {}
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo};
 use crate::learn::device::Device;
-use crate::project::ProjectFiles;
+use crate::project::{ProjectFiles, Remembering};
 use crate::run::Session;
+use crate::share::Text;
 use crate::stages::{self, Method};
 use crate::store::Store;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(super) struct Loaded {
     pub(super) project: Option<PathBuf>,
     /// Values from the command line, their paths absolute.
     pub(super) set: Vec<(String, String)>,
+    /// The files of the language and what was given for them, without any place on this machine.
+    pub(super) text: Text,
     /// Labels of the stages that were not asked for.
     pub(super) left_out: Vec<String>,
 }
@@ -98,7 +101,7 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
 /// Reads, checks and expands a file with all that it imports; prints its warnings.
 pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     let schemas = stages::schemas();
-    let Read { compiled: Compiled { mut experiment, warnings }, set, path } =
+    let Read { compiled: Compiled { mut experiment, warnings }, set, path, text } =
         read(file, &schemas, reading).map_err(Failure::Diagnostics)?;
     print_diagnostics(&warnings);
     let graph = Graph::build(std::mem::take(&mut experiment.stages), &schemas);
@@ -112,6 +115,7 @@ pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
         path,
         project: project.map_err(Failure::new)?,
         set,
+        text,
         left_out: Vec::new(),
     })
 }
@@ -121,6 +125,7 @@ pub(super) struct Read {
     pub(super) compiled: Compiled,
     set: Vec<Override>,
     path: PathBuf,
+    text: Text,
 }
 
 /// Reads and checks a file with all that it imports. What keeps the file from being read is a
@@ -133,27 +138,46 @@ pub(super) fn read(
     let (files, source) =
         ProjectFiles::open(file, reading.project.as_deref()).map_err(|problem| vec![*problem])?;
     // Asking for the parameters reads all files once more.
-    let set = if reading.set.is_empty() {
-        Vec::new()
-    } else {
-        with_absolute_paths(reading, &language::parameters(&source, &files))
-    };
-    let compiled = language::compile(&source, &files, schemas, &set)?;
-    Ok(Read { compiled, set, path: files.root().to_owned() })
+    let parameters =
+        if reading.set.is_empty() { Vec::new() } else { language::parameters(&source, &files) };
+    let set = with_absolute_paths(reading, &parameters);
+    let remembering = Remembering::new(&files, &source);
+    let compiled = language::compile(&source, &remembering, schemas, &set)?;
+    let file = files.within(files.root());
+    let text = Text { file, files: remembering.into_texts(), ..portable(&set, &parameters) };
+    Ok(Read { compiled, set, path: files.root().to_owned(), text })
+}
+
+/// Parts what was given on the command line into values and places on this machine.
+fn portable(set: &[Override], parameters: &[ParameterInfo]) -> Text {
+    let mut text = Text::default();
+    for Override { name, value } in set {
+        // A string may name a place as well.
+        let is_place = value.trim_matches('"').starts_with(['/', '~']);
+        if is_place || is_path(name, parameters) {
+            text.withheld.push(name.clone());
+        } else {
+            text.set.insert(name.clone(), value.clone());
+        }
+    }
+    text.withheld.sort();
+    text.withheld.dedup();
+    text
+}
+
+fn is_path(name: &str, parameters: &[ParameterInfo]) -> bool {
+    parameters.iter().any(|parameter| parameter.name == name && parameter.type_name == "path")
 }
 
 /// Paths on the command line are relative to the working folder, those in a file to the file.
 /// Paths never enter a key, so it does not matter that they become absolute.
 fn with_absolute_paths(reading: &Reading, parameters: &[ParameterInfo]) -> Vec<Override> {
-    let is_path = |wanted: &str| {
-        parameters.iter().any(|parameter| parameter.name == wanted && parameter.type_name == "path")
-    };
     reading
         .set
         .iter()
         .map(|(name, value)| {
             let value = match std::path::absolute(value.trim_matches('"')) {
-                Ok(path) if is_path(name) => path.display().to_string(),
+                Ok(path) if is_path(name, parameters) => path.display().to_string(),
                 _ => value.clone(),
             };
             Override { name: name.clone(), value }

@@ -9,22 +9,28 @@ macro_rules! say {
     }};
 }
 
+mod bundle;
 mod cache;
 mod check;
 mod completions;
+mod diff;
 mod errors;
+mod execute;
 mod explain;
 mod fmt;
 mod graph;
 mod interrupt;
 mod load;
+mod lock;
 mod log;
 mod lsp;
 mod plan;
 mod publish;
+mod reproduce;
 mod run;
 mod runs;
 mod show;
+mod show_run;
 mod stages;
 mod watch;
 mod why;
@@ -77,6 +83,16 @@ enum Command {
     Why(why::Arguments),
     /// Show, check and tidy the cache
     Cache(cache::Arguments),
+    /// Show what a run was asked, how each stage ended, and what it found
+    Show(show_run::Arguments),
+    /// Compare two experiments or runs by what they mean and found
+    Diff(diff::Arguments),
+    /// Write down what an experiment was made of and what came out, by digest
+    Lock(lock::Arguments),
+    /// Put an experiment and what it found into one archive, to give away
+    Bundle(bundle::Arguments),
+    /// Run a bundle again and say whether the same came out
+    Reproduce(reproduce::Arguments),
     /// Explain a kind of mistake by its code, with an example that fails and one that works
     Explain(explain::Arguments),
     /// Serve editors over standard input and output
@@ -152,6 +168,11 @@ pub fn main() -> ExitCode {
         Command::Stages(arguments) => stages::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
+        Command::Show(arguments) => show_run::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Lock(arguments) => lock::run(&arguments),
+        Command::Bundle(arguments) => bundle::run(&arguments),
+        Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Explain(arguments) => {
             explain::run(&arguments);
             Ok(())
@@ -166,6 +187,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(Failure::Exit(code)) => ExitCode::from(code),
         Err(failure) => {
             failure.print();
             ExitCode::from(FAILED)

@@ -11,6 +11,16 @@ use crate::store;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// A page of a finished report.
+pub(super) struct Page {
+    /// Index of the report.
+    pub(super) stage: usize,
+    /// Its file name.
+    pub(super) name: String,
+    /// Its text.
+    pub(super) text: String,
+}
+
 /// Writes every finished report of the experiment below `folder`, and says where.
 pub(super) fn publish(
     loaded: &Loaded,
@@ -18,6 +28,32 @@ pub(super) fn publish(
     outcome: &Outcome,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, Failure> {
+    let folder = folder.join(&loaded.experiment.name);
+    let mut written = Vec::new();
+    for page in pages(loaded, session, outcome, Places::Told)? {
+        let target = folder.join(page.name);
+        write_if_changed(&target, &page.text)?;
+        written.push(target);
+    }
+    Ok(written)
+}
+
+/// Whether a page tells where the user's data lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Places {
+    /// As it was given.
+    Told,
+    /// Absolute paths are left out.
+    Hidden,
+}
+
+/// The page of every finished report of the experiment.
+pub(super) fn pages(
+    loaded: &Loaded,
+    session: &Session<'_>,
+    outcome: &Outcome,
+    places: Places,
+) -> Result<Vec<Page>, Failure> {
     let mut pages = Vec::new();
     let (kind, output, file) = report_output();
     for (index, node) in loaded.graph.nodes().iter().enumerate() {
@@ -34,13 +70,26 @@ pub(super) fn publish(
         let path = session.store.object_path(&blob.digest);
         let template = fs::read_to_string(&path)
             .map_err(|error| Failure::Message(format!("{}: {error}", path.display())))?;
-        let provenance = provenance(loaded, session, outcome, index)?;
-        let page = report::publish(&template, &provenance);
-        let target = folder.join(&loaded.experiment.name).join(file_name(&node.stage.label()));
-        write_if_changed(&target, &page)?;
-        pages.push(target);
+        let mut provenance = provenance(loaded, session, outcome, index)?;
+        if places == Places::Hidden {
+            hide_places(&mut provenance);
+        }
+        let text = report::publish(&template, &provenance);
+        pages.push(Page { stage: index, name: file_name(&node.stage.label()), text });
     }
     Ok(pages)
+}
+
+fn hide_places(provenance: &mut Provenance) {
+    let settings = provenance.stages.iter_mut().flat_map(|stage| &mut stage.settings);
+    for setting in settings.filter(|setting| is_place(&setting.value)) {
+        setting.value = "(not told)".to_owned();
+    }
+}
+
+/// Whether a value, as it is written in a file, names a place on one machine.
+fn is_place(value: &str) -> bool {
+    value.starts_with(['"']) && value[1..].starts_with(['/', '~'])
 }
 
 /// `page[k: 6]` as a file name.

@@ -118,7 +118,7 @@ pub fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
     changes
 }
 
-fn compare_fields(
+pub(super) fn compare_fields(
     prefix: &str,
     before: &BTreeMap<String, Value>,
     after: &BTreeMap<String, Value>,

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of how a stage works: all it needs of a method stands in its schema.
 
+pub mod diff;
 pub mod digest;
 mod draw;
 pub mod explain;

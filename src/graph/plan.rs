@@ -66,6 +66,18 @@ impl Plan {
         Plan { statuses, outputs }
     }
 
+    /// The fingerprint of a stage all of whose inputs and files are known.
+    pub fn fingerprint(
+        &self,
+        graph: &Graph,
+        knowledge: &dyn Knowledge,
+        index: usize,
+    ) -> Option<Fingerprint> {
+        let inputs = graph.resolve_inputs(index, &self.outputs)?;
+        let files = knowledge.files(index).ok()?;
+        Some(graph.fingerprint(index, &inputs, files, knowledge.arithmetic(index)))
+    }
+
     /// How many stages are cached, will run, may run and are blocked.
     pub fn counts(&self) -> [usize; 4] {
         let mut counts = [0; 4];

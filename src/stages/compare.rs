@@ -2,7 +2,7 @@
 
 use super::evaluate::{Evaluated, read_npy};
 use super::fields::confidence;
-use super::{Context, Method, StageError, StageInput};
+use super::{Context, Figure, Method, ResultFiles, StageError, StageInput};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType};
 use crate::measure::{self, Comparison};
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,20 @@ impl Method for CompareAuroc {
         }
     }
 
+    fn figures(&self, result: &ResultFiles<'_>) -> Vec<Figure> {
+        let Some(compared) = result.json::<Compared>("result", "result.json") else {
+            return Vec::new();
+        };
+        let figures = compared.points.iter().flat_map(|point| {
+            let place = place(&compared.axis, point);
+            [
+                Figure::estimate(format!("difference{place}"), &point.comparison.difference),
+                Figure::estimate(format!("relative{place}"), &point.comparison.relative),
+            ]
+        });
+        figures.collect()
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let axis = context.parameters.text("over")?;
         let confidence = context.parameters.float("confidence")?;
@@ -74,6 +88,14 @@ impl Method for CompareAuroc {
         });
         context.write_json("result", "result.json", &Compared { axis: axis.to_owned(), points })
     }
+}
+
+/// ` at k: 6, arch: cpd`; empty for candidates outside every loop.
+fn place(axis: &str, point: &ComparedPoint) -> String {
+    let along = format!("{axis}: {}", point.axis_value);
+    let bound = [(!point.axis_value.is_empty()).then_some(along.as_str()), Some(&*point.series)];
+    let bound: Vec<&str> = bound.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    if bound.is_empty() { String::new() } else { format!(" at {}", bound.join(", ")) }
 }
 
 fn point(

@@ -2,7 +2,7 @@
 
 use super::classifier::ClassifierInfo;
 use super::fields::confidence;
-use super::{Context, Method, StageError};
+use super::{Context, Figure, Method, ResultFiles, StageError};
 use crate::data::{Fold, Origin};
 use crate::graph::Digest;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType};
@@ -60,6 +60,24 @@ impl Method for Evaluate {
     }
 
     fn uses_device(&self) -> bool {
+        true
+    }
+
+    fn figures(&self, result: &ResultFiles<'_>) -> Vec<Figure> {
+        let Some(evaluated) = result.json::<Evaluated>("result", "evaluation.json") else {
+            return Vec::new();
+        };
+        let evaluation = evaluated.evaluation;
+        let mean = evaluation.macro_auroc.iter().map(|mean| Figure::estimate("mean AUROC", mean));
+        let findings = evaluation.findings.iter().filter_map(|found| {
+            let auroc = found.auroc.as_ref()?;
+            Some(Figure::estimate(format!("AUROC of {}", found.finding), auroc))
+        });
+        mean.chain(findings).collect()
+    }
+
+    /// `labels.npy` holds the label vector of every test image.
+    fn shows_data(&self, _: &str) -> bool {
         true
     }
 

@@ -9,6 +9,7 @@ mod dataset;
 mod error;
 mod evaluate;
 mod fields;
+mod figure;
 mod gan;
 mod neighbours;
 mod report;
@@ -17,6 +18,7 @@ mod synth;
 
 pub use context::{Context, Parameters, StageInput};
 pub use error::StageError;
+pub use figure::{Figure, ResultFiles};
 
 use crate::language::schema::{MethodSchema, Schemas};
 use std::path::{Path, PathBuf};
@@ -45,6 +47,19 @@ pub trait Method: Send + Sync {
     fn sources(&self, parameters: Parameters<'_>, base: &Path) -> Result<Vec<Source>, StageError> {
         let _ = (parameters, base);
         Ok(Vec::new())
+    }
+
+    /// What a result of it says in a few numbers, the most important first.
+    fn figures(&self, result: &ResultFiles<'_>) -> Vec<Figure> {
+        let _ = result;
+        Vec::new()
+    }
+
+    /// Whether an output shows images or labels of the data that the stage goes back to. Where these
+    /// are files of the user's, such an output is not given away.
+    fn shows_data(&self, output: &str) -> bool {
+        let _ = output;
+        false
     }
 
     /// Does the work and writes every output of the schema.

@@ -1,7 +1,7 @@
 //! `neighbours`: the nearest real image to each of some synthetic ones.
 
 use super::fields::at_least;
-use super::{Context, Method, StageError};
+use super::{Context, Figure, Method, ResultFiles, StageError};
 use crate::data::Fold;
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
@@ -87,6 +87,20 @@ impl Method for Neighbours {
     }
 
     fn uses_device(&self) -> bool {
+        true
+    }
+
+    fn figures(&self, result: &ResultFiles<'_>) -> Vec<Figure> {
+        let Some(found) = result.json::<Pairs>("pairs", "pairs.json") else { return Vec::new() };
+        let mut distances: Vec<f64> = found.pairs.iter().map(|pair| pair.distance).collect();
+        distances.sort_by(f64::total_cmp);
+        let named = |name, at: usize| distances.get(at).map(|&value| Figure::plain(name, value));
+        let middle = distances.len() / 2;
+        named("least distance", 0).into_iter().chain(named("median distance", middle)).collect()
+    }
+
+    /// The pairs show real images.
+    fn shows_data(&self, _: &str) -> bool {
         true
     }
 

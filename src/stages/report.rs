@@ -67,6 +67,11 @@ impl Method for Report {
         }
     }
 
+    /// Galleries and neighbours show real images.
+    fn shows_data(&self, _: &str) -> bool {
+        true
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let title = match context.parameters.get("title") {
             Some(_) => Some(context.parameters.text("title")?.to_owned()),

@@ -53,6 +53,10 @@ impl Method for Subset {
         }
     }
 
+    fn shows_data(&self, output: &str) -> bool {
+        output != "summary"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let dataset = Fold::open(&context.input("of")?.output("images"))?;
         let config = config(context.parameters, dataset.info().side)?;

@@ -72,6 +72,11 @@ impl Method for Synth {
         true
     }
 
+    /// The gallery has real images beside the synthetic ones.
+    fn shows_data(&self, output: &str) -> bool {
+        output == "gallery"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let generator = context.input("of")?;
         let made_for: MadeFor = generator.read_json("generator", "made_for.json")?;

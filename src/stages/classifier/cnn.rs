@@ -1,10 +1,10 @@
 //! A small convolutional network for small images.
 
-use super::{outputs, protocol_fields, run};
+use super::{figures, outputs, protocol_fields, run};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
 use crate::learn::classifier::Architecture;
-use crate::stages::{Context, Method, StageError};
+use crate::stages::{Context, Figure, Method, ResultFiles, StageError};
 
 /// Feature maps of the default network.
 const WIDTHS: [i64; 4] = [16, 32, 64, 64];
@@ -40,6 +40,10 @@ impl Method for Cnn {
 
     fn uses_device(&self) -> bool {
         true
+    }
+
+    fn figures(&self, result: &ResultFiles<'_>) -> Vec<Figure> {
+        figures(result)
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

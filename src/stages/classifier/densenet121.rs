@@ -1,10 +1,10 @@
 //! DenseNet-121, the predictive model of the seed system.
 
-use super::{outputs, protocol_fields, run};
+use super::{figures, outputs, protocol_fields, run};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::{Dimension, Value};
 use crate::learn::classifier::Architecture;
-use crate::stages::{Context, Method, Parameters, Source, StageError};
+use crate::stages::{Context, Figure, Method, Parameters, ResultFiles, Source, StageError};
 use std::fs;
 use std::path::Path;
 
@@ -64,6 +64,10 @@ impl Method for DenseNet121 {
         }
         let path = base.join(parameters.text("weights")?);
         Ok(vec![Source { role: "weights", base: path.clone(), files: vec![path] }])
+    }
+
+    fn figures(&self, result: &ResultFiles<'_>) -> Vec<Figure> {
+        figures(result)
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

@@ -7,10 +7,11 @@ pub(super) use cnn::Cnn;
 pub(super) use densenet121::DenseNet121;
 
 use super::fields::{at_least, curves_output, learning_rate};
-use super::{Context, StageError};
+use super::{Context, Figure, ResultFiles, StageError};
 use crate::data::Fold;
 use crate::language::schema::{Field, FieldType, Output, OutputType};
 use crate::language::value::Value;
+use crate::learn::Curves;
 use crate::learn::classifier::{Architecture, ClassifierConfig, Images, Patience, train};
 use crate::learn::with_backend;
 use crate::measure::auroc::macro_auroc;
@@ -73,6 +74,21 @@ fn outputs() -> Vec<Output> {
         },
         curves_output(),
     ]
+}
+
+/// The epoch whose weights were kept: the first of those with the best mean AUROC on the validation
+/// fold.
+fn figures(result: &ResultFiles<'_>) -> Vec<Figure> {
+    let Some(curves) = result.json::<Curves>("curves", "curves.json") else { return Vec::new() };
+    let column = |name: &str| curves.columns.iter().position(|column| column == name);
+    let (Some(epoch), Some(auroc)) = (column("epoch"), column("valid_auroc")) else {
+        return Vec::new();
+    };
+    let pairs = curves.rows.iter().filter_map(|row| Some((*row.get(epoch)?, *row.get(auroc)?)));
+    let best = pairs.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map_or_else(Vec::new, |(epoch, auroc)| {
+        vec![Figure::plain("best validation AUROC", auroc), Figure::plain("best epoch", epoch)]
+    })
 }
 
 fn run(

@@ -71,6 +71,10 @@ impl Method for Chexpert {
         ])
     }
 
+    fn shows_data(&self, output: &str) -> bool {
+        output == "images"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let csv = context.base.join(context.parameters.text("csv")?);
         let policy = policy(context.parameters)?;

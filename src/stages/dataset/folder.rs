@@ -42,6 +42,10 @@ impl Method for Folder {
         Ok(vec![Source { role: "path", base: root, files }])
     }
 
+    fn shows_data(&self, output: &str) -> bool {
+        output == "images"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let root = context.base.join(context.parameters.text("path")?);
         let side = context.parameters.size("size")?;

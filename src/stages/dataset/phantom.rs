@@ -32,6 +32,10 @@ impl Method for Phantom {
         }
     }
 
+    fn shows_data(&self, output: &str) -> bool {
+        output == "images"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let config = PhantomConfig {
             count: context.parameters.count("count")?,

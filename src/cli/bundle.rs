@@ -1,0 +1,128 @@
+//! `msx bundle`
+
+use super::errors::Failure;
+use super::load::{self, Loaded};
+use super::publish::{self, Places};
+use super::{CacheArguments, DeviceArguments, FileArguments};
+use crate::learn::device::Device;
+use crate::run::{Ending, Outcome, Session};
+use crate::share::{self, Bundle, Description, Lock, Results, archive};
+use crate::stages;
+use crate::store::{Record, Store};
+use clap::Args;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    file: FileArguments,
+    #[command(flatten)]
+    cache: CacheArguments,
+    #[command(flatten)]
+    device: DeviceArguments,
+    /// The bundle to write
+    #[arg(short, long, value_name = "BUNDLE", value_hint = clap::ValueHint::FilePath)]
+    output: PathBuf,
+    /// Put the files of a stage or of one of its outputs in as well, such as `g.generator` or
+    /// 'fake[k: 6].train'; may be repeated
+    #[arg(long, value_name = "STAGE[.OUTPUT]")]
+    with: Vec<String>,
+    /// The address of the licence that the bundle is given away under
+    #[arg(long, value_name = "URL")]
+    license: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
+    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
+    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
+    let methods = stages::methods();
+    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
+    let lock = Lock::of(&session, &loaded.text).map_err(Failure::new)?;
+    let outcome = outcome(&session);
+    let results = Results::of(&store);
+    let records = records(&loaded, &results, &outcome)?;
+    let bundle = Bundle::new(&loaded.graph, &results, records, &loaded.text, &lock);
+    let mut bundle = bundle.map_err(Failure::new)?;
+    for wanted in &arguments.with {
+        add_artefacts(&mut bundle, &loaded, wanted)?;
+    }
+    add_pages(&mut bundle, &loaded, &session, &outcome)?;
+    let files = bundle.finish(&description(arguments, &loaded, &store, &lock));
+    let files = files.map_err(Failure::new)?;
+    session.save_index();
+    archive::write(&arguments.output, &files).map_err(Failure::new)?;
+    anstream::println!("{} files in {}", files.len(), arguments.output.display());
+    Ok(())
+}
+
+/// What a run would leave that finds every result.
+fn outcome(session: &Session<'_>) -> Outcome {
+    let plan = session.plan();
+    let keys = share::plan_keys(&plan);
+    Outcome { endings: vec![Ending::Cached; keys.len()], keys, outputs: plan.outputs }
+}
+
+fn records(
+    loaded: &Loaded,
+    results: &Results<'_>,
+    outcome: &Outcome,
+) -> Result<Vec<Record>, Failure> {
+    let stages = loaded.graph.nodes().iter().zip(&outcome.keys);
+    let record = |(node, key): (&crate::graph::Node, &Option<crate::graph::Digest>)| {
+        let found = match key {
+            Some(key) => results.record(key).map_err(Failure::new)?,
+            None => None,
+        };
+        found.ok_or_else(|| {
+            let label = node.stage.label();
+            Failure::Message(format!("the result of `{label}` is gone from the cache; run again"))
+        })
+    };
+    stages.map(record).collect()
+}
+
+/// `g`, `g.generator`, `fake[k: 6].train`: what stands behind the last dot is an output, unless a
+/// stage bears the whole name.
+fn add_artefacts(bundle: &mut Bundle<'_>, loaded: &Loaded, wanted: &str) -> Result<(), Failure> {
+    let whole = loaded.graph.find(wanted);
+    let (stages, output) = match wanted.rsplit_once('.') {
+        Some((stage, output)) if whole.is_empty() => (loaded.find(stage)?, Some(output)),
+        _ => (loaded.find(wanted)?, None),
+    };
+    for index in stages {
+        bundle.add_artefact(index, output).map_err(Failure::new)?;
+    }
+    Ok(())
+}
+
+fn add_pages(
+    bundle: &mut Bundle<'_>,
+    loaded: &Loaded,
+    session: &Session<'_>,
+    outcome: &Outcome,
+) -> Result<(), Failure> {
+    let (_, output, _) = stages::report_output();
+    for page in publish::pages(loaded, session, outcome, Places::Hidden)? {
+        if bundle.shows_user_data(page.stage, output) {
+            let label = loaded.graph.nodes()[page.stage].stage.label();
+            say!("note: left out the page of `{label}`, which may show images of your data");
+        } else {
+            bundle.add_page(&page.name, page.text);
+        }
+    }
+    Ok(())
+}
+
+fn description(arguments: &Arguments, loaded: &Loaded, store: &Store, lock: &Lock) -> Description {
+    let keys: BTreeSet<_> = lock.stage.iter().map(|stage| stage.key).collect();
+    let now = || (jiff::Timestamp::now(), jiff::Timestamp::now());
+    Description {
+        title: loaded.experiment.title.clone(),
+        when: share::when(store, &keys).unwrap_or_else(now),
+        file: lock.file.clone(),
+        stages: lock.stage.len(),
+        license: arguments.license.clone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! Executing an experiment: shared by the commands that run one.
+
+use super::errors::Failure;
+use super::interrupt::Interrupt;
+use super::load::Loaded;
+use super::{publish, show};
+use crate::learn::device::Device;
+use crate::run::{self, Both, Ending, Journal, Outcome, Request, Settings};
+use crate::stages::Method;
+use crate::store::{History, LastRun, Store, StoreError};
+use bytesize::ByteSize;
+use clap::Args;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// The part of the free memory that stages may take where nobody says how much.
+const SHARE_OF_MEMORY: f64 = 0.8;
+
+/// What stages may take of the machine, and how the work is told.
+#[derive(Debug, Args)]
+pub(super) struct Effort {
+    /// Threads for all stages together [default: all processors]
+    #[arg(long, env = "MSX_THREADS")]
+    threads: Option<NonZeroUsize>,
+    /// Memory for all stages together, such as 8GiB [default: most of what is free]
+    #[arg(long, env = "MSX_MEMORY", value_name = "SIZE")]
+    memory: Option<ByteSize>,
+    /// Stages that may use the accelerator at the same time
+    #[arg(long, env = "MSX_ACCELERATOR_SLOTS", value_name = "N", default_value = "1")]
+    accelerator_slots: NonZeroUsize,
+    /// After a failure, go on with the stages that do not need the failed one
+    #[arg(long)]
+    keep_going: bool,
+    /// Print events as JSON, one a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Effort {
+    fn settings(&self, history: &History) -> Result<Settings, Failure> {
+        Ok(Settings {
+            threads: self.threads.map_or_else(processors, NonZeroUsize::get),
+            memory: self.memory.map(|size| size.as_u64()).or_else(most_of_the_free_memory),
+            accelerator_slots: self.accelerator_slots.get(),
+            keep_going: self.keep_going,
+            worker: Some(this_program()?),
+            past: history.keys.clone(),
+        })
+    }
+}
+
+/// Where to execute.
+pub(super) struct Place<'a> {
+    pub(super) store: &'a Store,
+    pub(super) methods: &'a [Box<dyn Method>],
+    pub(super) device: Device,
+    pub(super) verify_files: bool,
+    /// Where reports are written.
+    pub(super) reports: &'a Path,
+}
+
+/// Runs what has no result yet, writes it down, and publishes the reports. A failed stage or an
+/// interruption is a failure.
+pub(super) fn execute(
+    loaded: &Loaded,
+    place: &Place<'_>,
+    effort: &Effort,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Failure> {
+    let store = place.store;
+    note_run(loaded, store)?;
+    let session = loaded.session(place.methods, store, place.device, place.verify_files)?;
+    let history = store.history(&loaded.path);
+    let settings = effort.settings(&history)?;
+    let observer = show::observer(effort.json);
+    let journal = Journal::new(&session, request(loaded, settings.threads));
+    let both = Both(observer.as_ref(), &journal);
+    let outcome = run::run(&session, &settings, &both, &interrupt.stop);
+    save_history(loaded, store, history, &outcome)?;
+    let written = journal.finish(&outcome);
+    let pages = publish::publish(loaded, &session, &outcome, place.reports)?;
+    show::pages(&pages, effort.json);
+    if let Err(error) = written {
+        say!("warning: {error}");
+    }
+    verdict(&outcome, interrupt.stop.load(Ordering::Relaxed))?;
+    Ok(outcome)
+}
+
+fn request(loaded: &Loaded, threads: usize) -> Request {
+    Request {
+        file: loaded.path.clone(),
+        experiment: loaded.experiment.name.clone(),
+        set: loaded.set.clone(),
+        threads,
+    }
+}
+
+fn verdict(outcome: &Outcome, interrupted: bool) -> Result<(), Failure> {
+    if outcome.count(|ending| matches!(ending, Ending::Failed(_))) > 0 {
+        Err(Failure::Told)
+    } else if interrupted && !outcome.is_complete() {
+        Err(Failure::Interrupted)
+    } else {
+        Ok(())
+    }
+}
+
+/// The program that is running, not one that was put in its place since: a worker of another version
+/// would file its bytes under this one's keys.
+fn this_program() -> Result<PathBuf, Failure> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() {
+        return Ok(running.to_owned());
+    }
+    std::env::current_exe().map_err(Failure::new)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Nothing where the system does not say how much is free.
+fn most_of_the_free_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let bound = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    let free = system.available_memory().min(bound);
+    (free > 0).then_some((free as f64 * SHARE_OF_MEMORY) as u64)
+}
+
+fn note_run(loaded: &Loaded, store: &Store) -> Result<(), Failure> {
+    let run = LastRun {
+        file: loaded.path.clone(),
+        project: loaded.project.clone(),
+        set: loaded.set.clone(),
+    };
+    where_writable(store.save_last_run(&run))
+}
+
+/// Stages without a result keep the key of their last one, so that "why" can still compare; so do
+/// those that were not asked for.
+fn save_history(
+    loaded: &Loaded,
+    store: &Store,
+    before: History,
+    outcome: &Outcome,
+) -> Result<(), Failure> {
+    let mut history = History::default();
+    for (node, key) in loaded.graph.nodes().iter().zip(&outcome.keys) {
+        let label = node.stage.label();
+        if let Some(key) = key.or_else(|| before.keys.get(&label).copied()) {
+            history.keys.insert(label, key);
+        }
+    }
+    for label in &loaded.left_out {
+        if let Some(key) = before.keys.get(label) {
+            history.keys.insert(label.clone(), *key);
+        }
+    }
+    where_writable(store.save_history(&loaded.path, &history))
+}
+
+/// A cache that can only be read serves what it has; a stage that has to run says that it cannot.
+fn where_writable(written: Result<(), StoreError>) -> Result<(), Failure> {
+    match written {
+        Err(error) if !error.is_read_only() => Err(Failure::new(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,257 @@
+//! The archive of a bundle: written in one way only, and read as something that a stranger sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// Files of an archive beyond which it is not unpacked.
+pub const MOST_FILES: usize = 10_000;
+const LONGEST_NAME: usize = 1024;
+const LONGEST_PART: usize = 255;
+/// The signature and the fixed length of an entry of the list at an archive's end.
+const LISTED: &[u8] = b"PK\x01\x02";
+const LISTED_LENGTH: usize = 46;
+
+/// What becomes one file of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A file on disk.
+    File(PathBuf),
+}
+
+/// Why an archive was not written or not unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is damaged, or no archive at all.
+    #[error("{} is no whole zip archive: {reason}", path.display())]
+    Broken {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It holds something that no bundle has. Nothing was written.
+    #[error("refused to unpack {}: {reason}; nothing was written", path.display())]
+    Refused {
+        /// The archive.
+        path: PathBuf,
+        /// What it holds.
+        reason: String,
+    },
+    /// A file that could not be unpacked everywhere.
+    #[error("cannot put {name:?} into an archive: {reason}; rename the file")]
+    Name {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is something already where it would be unpacked.
+    #[error("{} is there already; choose another folder with --into, or remove it", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> ArchiveError + 'a {
+    move |source| ArchiveError::Io { action, path: path.to_owned(), source }
+}
+
+/// Writes an archive. The same files give the same bytes.
+///
+/// # Errors
+/// A file cannot be read, or the archive cannot be written.
+pub fn write(path: &Path, files: &BTreeMap<String, Content>) -> Result<(), ArchiveError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let temporary =
+        tempfile::NamedTempFile::new_in(folder).map_err(io_error("write in", folder))?;
+    let failed = |error: ZipError| io_error("write", path)(error.into());
+    let mut writer = ZipWriter::new(temporary);
+    for (name, content) in files {
+        safe_name(name).map_err(|reason| ArchiveError::Name { name: name.clone(), reason })?;
+        let size = match content {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::File(file) => fs::metadata(file).map_err(io_error("read", file))?.len(),
+        };
+        // The earliest time that zip knows stands for none.
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(0o644)
+            .large_file(size > u64::from(u32::MAX));
+        writer.start_file(name.as_str(), options).map_err(failed)?;
+        match content {
+            Content::Bytes(bytes) => writer.write_all(bytes).map_err(io_error("write", path))?,
+            Content::File(file) => {
+                let mut source = File::open(file).map_err(io_error("read", file))?;
+                io::copy(&mut source, &mut writer).map_err(io_error("write", path))?;
+            }
+        }
+    }
+    let temporary = writer.finish().map_err(failed)?;
+    temporary.as_file().sync_all().map_err(io_error("write", path))?;
+    temporary.persist(path).map_err(|error| io_error("write", path)(error.error))?;
+    Ok(())
+}
+
+/// Unpacks an archive into a folder that is not there yet, or is empty: all of it or nothing. At most
+/// `limit` bytes are written.
+///
+/// # Errors
+/// It is damaged, or it holds what no bundle has: names that leave the folder, links, two files of one
+/// name, more files or bytes than allowed.
+pub fn unpack(path: &Path, into: &Path, limit: u64) -> Result<(), ArchiveError> {
+    if fs::read_dir(into).map_or(into.exists(), |mut entries| entries.next().is_some()) {
+        return Err(ArchiveError::Occupied { path: into.to_owned() });
+    }
+    let file = File::open(path).map_err(io_error("read", path))?;
+    let broken = |error: ZipError| broken(path, &error);
+    let mut archive = ZipArchive::new(BufReader::new(&file)).map_err(broken)?;
+    let refused = |reason: String| ArchiveError::Refused { path: path.to_owned(), reason };
+    let names = check(path, &file, &mut archive, limit)?;
+    let parent = into.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+    let fresh = tempfile::Builder::new().prefix(".msx-").tempdir_in(parent);
+    let fresh = fresh.map_err(io_error("write in", parent))?;
+    for (index, name) in names.iter().enumerate() {
+        let Some(name) = name else { continue };
+        let target = fresh.path().join(name);
+        let folder = target.parent().unwrap_or(fresh.path());
+        fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+        let entry = archive.by_index(index).map_err(broken)?;
+        let declared = entry.size();
+        let mut written = File::create_new(&target).map_err(io_error("write", &target))?;
+        let count = io::copy(&mut entry.take(declared + 1), &mut written);
+        let count = count.map_err(|error| self::broken(path, &error))?;
+        if count > declared {
+            return Err(refused(format!("`{name}` is larger than it says")));
+        }
+    }
+    // An empty folder may be replaced by a full one.
+    let fresh = fresh.keep();
+    fs::rename(&fresh, into).map_err(|error| {
+        let _ = fs::remove_dir_all(&fresh);
+        io_error("write", into)(error)
+    })
+}
+
+fn broken(path: &Path, reason: &dyn std::fmt::Display) -> ArchiveError {
+    ArchiveError::Broken { path: path.to_owned(), reason: reason.to_string() }
+}
+
+/// The name of every file, by index; nothing for folders.
+fn check<R: Read + Seek>(
+    path: &Path,
+    file: &File,
+    archive: &mut ZipArchive<R>,
+    limit: u64,
+) -> Result<Vec<Option<String>>, ArchiveError> {
+    let refused = |reason: String| ArchiveError::Refused { path: path.to_owned(), reason };
+    // The list of files is a map by name, which two files of one name would share.
+    let listed = count_listed(file, archive.central_directory_start());
+    let listed = listed.map_err(io_error("read", path))?;
+    if listed > MOST_FILES {
+        return Err(refused(format!("it has {listed} files, at most {MOST_FILES} are unpacked")));
+    }
+    if archive.offset() != 0 {
+        return Err(refused("something stands in front of the archive".to_owned()));
+    }
+    if listed != archive.len() {
+        return Err(refused("two of its files have one name".to_owned()));
+    }
+    if archive.has_overlapping_files().map_err(|error| broken(path, &error))? {
+        return Err(refused("two of its files share their bytes".to_owned()));
+    }
+    let mut names = Vec::with_capacity(archive.len());
+    let mut seen = BTreeSet::new();
+    let mut size = 0_u64;
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|error| broken(path, &error))?;
+        let name = entry.name();
+        safe_name(name).map_err(|reason| refused(format!("it has a file {name:?}: {reason}")))?;
+        if entry.is_symlink() {
+            return Err(refused(format!("`{name}` is a link")));
+        }
+        if entry.encrypted() {
+            return Err(refused(format!("`{name}` is encrypted")));
+        }
+        // Some file systems do not tell capitals from small letters.
+        if !seen.insert(name.trim_end_matches('/').to_lowercase()) {
+            return Err(refused(format!("two of its files have the name `{name}`")));
+        }
+        size = size.saturating_add(entry.size());
+        names.push((!entry.is_dir()).then(|| name.to_owned()));
+    }
+    if size > limit {
+        let (size, limit) = (bytesize::ByteSize(size), bytesize::ByteSize(limit));
+        return Err(refused(format!(
+            "it unpacks to {size}, more than {limit}; allow more with --limit"
+        )));
+    }
+    let folders = names.iter().flatten().flat_map(|name| Path::new(name).ancestors().skip(1));
+    let folders: BTreeSet<String> =
+        folders.map(|folder| folder.to_string_lossy().to_lowercase()).collect();
+    match names.iter().flatten().find(|name| folders.contains(&name.to_lowercase())) {
+        Some(name) => Err(refused(format!("`{name}` is a file and a folder"))),
+        None => Ok(names),
+    }
+}
+
+/// How many entries the list at the archive's end has, those of one name counted each.
+fn count_listed(mut file: &File, start: u64) -> io::Result<usize> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut reader = BufReader::new(file);
+    let mut count = 0;
+    let mut header = [0; LISTED_LENGTH];
+    while reader.read_exact(&mut header).is_ok() && header.starts_with(LISTED) {
+        let length = |at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]]));
+        // Behind the header stand the name, further fields and a comment.
+        reader.seek_relative(length(28) + length(30) + length(32))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Whether a file of this name stays in the folder that it is unpacked into, on every system.
+///
+/// # Errors
+/// Why not.
+pub fn safe_name(name: &str) -> Result<(), &'static str> {
+    if name.len() > LONGEST_NAME {
+        return Err("its name is too long");
+    }
+    if name.starts_with('/') {
+        return Err("its name is absolute");
+    }
+    if name.contains(['\\', ':']) || name.contains(char::is_control) {
+        return Err("its name has characters that are not allowed");
+    }
+    for part in name.strip_suffix('/').unwrap_or(name).split('/') {
+        match part {
+            "" => return Err("a part of its name is empty"),
+            "." | ".." => return Err("its name leaves the folder"),
+            _ if part.len() > LONGEST_PART => return Err("its name is too long"),
+            _ => {}
+        }
+    }
+    Ok(())
+}

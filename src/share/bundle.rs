@@ -1,0 +1,302 @@
+//! What goes into a bundle, and where it stands there.
+
+use super::archive::Content;
+use super::lock::{Lock, LockError, Text};
+use super::research_object::{self, Description};
+use super::{Deviation, Results};
+use crate::graph::{Digest, Fingerprint, Graph, OutputDigests};
+use crate::language::schema::OutputType;
+use crate::stages::Figure;
+use crate::store::{OutputFiles, Provenance, Record, RunName, Store};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the lock stands.
+pub const LOCK: &str = "experiment.lock";
+/// The folder of the experiment file and its imports.
+pub const EXPERIMENT: &str = "experiment";
+/// Where the stages stand with what they found.
+pub const STAGES: &str = "results/stages.json";
+/// Result files beyond this size are no small ones, in bytes.
+const SMALL: u64 = 4 << 20;
+
+/// A stage as a bundle keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its label.
+    pub name: String,
+    /// Its key.
+    pub key: Digest,
+    /// What the key is made of.
+    pub fingerprint: Fingerprint,
+    /// Its outputs.
+    pub outputs: OutputDigests,
+    /// How it ran.
+    pub provenance: Provenance,
+    /// What it found.
+    pub figures: Vec<Figure>,
+}
+
+impl Kept {
+    /// A stage's result.
+    pub fn of(name: &str, record: &Record, results: &Results<'_>) -> Kept {
+        Kept {
+            name: name.to_owned(),
+            key: record.fingerprint.key(),
+            fingerprint: record.fingerprint.clone(),
+            outputs: record.output_digests(),
+            provenance: record.provenance.clone(),
+            figures: results.figures(record),
+        }
+    }
+}
+
+/// Why something cannot be put into a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// No lock can be made.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The stage has no such output.
+    #[error("`{stage}` has no output `{output}`; it has {has}")]
+    NoOutput {
+        /// The stage.
+        stage: String,
+        /// What was asked for.
+        output: String,
+        /// What there is.
+        has: String,
+    },
+    /// It would give the user's data away.
+    #[error(
+        "`{stage}.{output}` shows images or labels of your data, which is never put into a bundle"
+    )]
+    UserData {
+        /// The stage.
+        stage: String,
+        /// The output.
+        output: String,
+    },
+    /// JSON cannot say it.
+    #[error("cannot write it down: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A bundle in the making.
+pub struct Bundle<'a> {
+    graph: &'a Graph,
+    results: &'a Results<'a>,
+    records: Vec<Record>,
+    /// For each stage, whether it goes back to files of the user's.
+    private: Vec<bool>,
+    files: BTreeMap<String, Content>,
+    folders: Vec<String>,
+}
+
+impl<'a> Bundle<'a> {
+    /// Begins with the experiment, its lock and what it found. `records` holds one a stage.
+    ///
+    /// # Errors
+    /// The lock or the results cannot be said in their formats.
+    pub fn new(
+        graph: &'a Graph,
+        results: &'a Results<'a>,
+        records: Vec<Record>,
+        text: &Text,
+        lock: &Lock,
+    ) -> Result<Bundle<'a>, BundleError> {
+        let labels: Vec<String> = graph.nodes().iter().map(|node| node.stage.label()).collect();
+        let mut bundle = Bundle {
+            graph,
+            results,
+            records,
+            private: private(graph),
+            files: BTreeMap::new(),
+            folders: folders(&labels),
+        };
+        for (name, text) in &text.files {
+            bundle.put(format!("{EXPERIMENT}/{name}"), text.clone().into_bytes());
+        }
+        bundle.put(LOCK.to_owned(), lock.to_text()?.into_bytes());
+        let order = graph.order().iter();
+        let kept = order.map(|&index| Kept::of(&labels[index], &bundle.records[index], results));
+        let kept: Vec<Kept> = kept.collect();
+        bundle.put(STAGES.to_owned(), serde_json::to_vec_pretty(&kept)?);
+        for index in 0..labels.len() {
+            bundle.add_small_results(index);
+        }
+        Ok(bundle)
+    }
+
+    fn put(&mut self, name: String, bytes: Vec<u8>) {
+        self.files.insert(name, Content::Bytes(bytes));
+    }
+
+    /// Statistics as JSON; scores and labels of single images stay away.
+    fn add_small_results(&mut self, index: usize) {
+        for (output, files) in self.records[index].outputs.clone() {
+            if !matches!(
+                self.kind(index, &output),
+                Some(OutputType::Evaluation | OutputType::Comparison)
+            ) {
+                continue;
+            }
+            for (name, blob) in files.0 {
+                if name.ends_with(".json") && blob.size <= SMALL {
+                    let place = format!("results/{}/{output}/{name}", self.folders[index]);
+                    let path = self.results.store.object_path(&blob.digest);
+                    self.files.insert(place, Content::File(path));
+                }
+            }
+        }
+    }
+
+    fn kind(&self, index: usize, output: &str) -> Option<OutputType> {
+        let stage = &self.graph.nodes()[index].stage;
+        let schema = self.results.method(&stage.kind, &stage.method)?.schema();
+        schema.outputs.iter().find(|one| one.name == output).map(|one| one.kind)
+    }
+
+    /// Whether an output shows files of the user's.
+    pub fn shows_user_data(&self, index: usize, output: &str) -> bool {
+        let stage = &self.graph.nodes()[index].stage;
+        let method = self.results.method(&stage.kind, &stage.method);
+        self.private[index] && method.is_none_or(|method| method.shows_data(output))
+    }
+
+    /// Adds the files of one output, or of all outputs that may be given away.
+    ///
+    /// # Errors
+    /// There is no such output, or it shows the user's data.
+    pub fn add_artefact(&mut self, index: usize, output: Option<&str>) -> Result<(), BundleError> {
+        let stage = self.graph.nodes()[index].stage.label();
+        let outputs: BTreeMap<String, OutputFiles> = self.records[index].outputs.clone();
+        let wanted: Vec<String> = match output {
+            Some(output) if !outputs.contains_key(output) => {
+                let has: Vec<&str> = outputs.keys().map(String::as_str).collect();
+                let (output, has) = (output.to_owned(), has.join(", "));
+                return Err(BundleError::NoOutput { stage, output, has });
+            }
+            Some(output) => vec![output.to_owned()],
+            None => outputs.keys().cloned().collect(),
+        };
+        let shown: Vec<&String> =
+            wanted.iter().filter(|output| self.shows_user_data(index, output)).collect();
+        if let Some(output) = shown.first()
+            && shown.len() == wanted.len()
+        {
+            return Err(BundleError::UserData { stage, output: (*output).clone() });
+        }
+        for output in wanted.iter().filter(|output| !shown.contains(output)) {
+            for (name, blob) in &outputs[output].0 {
+                let place = format!("artefacts/{}/{output}/{name}", self.folders[index]);
+                let path = self.results.store.object_path(&blob.digest);
+                self.files.insert(place, Content::File(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a published page.
+    pub fn add_page(&mut self, name: &str, page: String) {
+        self.put(format!("reports/{name}"), page.into_bytes());
+    }
+
+    /// Adds the description of all of it, and hands the files over.
+    ///
+    /// # Errors
+    /// It cannot be said in JSON.
+    pub fn finish(
+        mut self,
+        description: &Description,
+    ) -> Result<BTreeMap<String, Content>, BundleError> {
+        let names: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        let metadata = research_object::metadata(description, &names);
+        let bytes = serde_json::to_vec_pretty(&metadata)?;
+        self.put(research_object::FILE.to_owned(), bytes);
+        Ok(self.files)
+    }
+}
+
+/// Which stages go back to files of the user's.
+fn private(graph: &Graph) -> Vec<bool> {
+    let mut private = vec![false; graph.nodes().len()];
+    for &index in graph.order() {
+        let node = &graph.nodes()[index];
+        let inherited = node.stage.inputs.iter().any(|input| private[input.stage]);
+        private[index] = inherited || !node.paths.is_empty();
+    }
+    private
+}
+
+/// `auc_k_6` for `auc[k: 6]`; a number tells apart what would be one name.
+fn folders(labels: &[String]) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let plain = |label: &String| {
+        let parts = label.split(|character: char| !character.is_ascii_alphanumeric());
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
+    };
+    let mut names = Vec::with_capacity(labels.len());
+    for label in labels {
+        let plain = plain(label);
+        let mut name = plain.clone();
+        let mut count = 1;
+        while !taken.insert(name.to_lowercase()) {
+            count += 1;
+            name = format!("{plain}_{count}");
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// What a bundle says of itself, read from its folder.
+pub struct Contents {
+    /// The lock.
+    pub lock: Lock,
+    /// The stages, in an order in which givers come first.
+    pub kept: Vec<Kept>,
+}
+
+impl Contents {
+    /// Reads an unpacked bundle.
+    ///
+    /// # Errors
+    /// In words: a part is missing or cannot be read.
+    pub fn read(folder: &std::path::Path) -> Result<Contents, String> {
+        let text = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read_to_string(&path)
+                .map_err(|error| format!("this is no bundle of msx: {}: {error}", path.display()))
+        };
+        let lock = Lock::from_text(&text(LOCK)?).map_err(|error| format!("{LOCK}: {error}"))?;
+        super::archive::safe_name(&lock.file)
+            .map_err(|reason| format!("{LOCK}: the experiment file: {reason}"))?;
+        let kept = serde_json::from_str(&text(STAGES)?)
+            .map_err(|error| format!("{STAGES} cannot be read: {error}"))?;
+        Ok(Contents { lock, kept })
+    }
+
+    /// The fingerprint behind a key of the bundle.
+    pub fn fingerprint(&self, key: &Digest) -> Option<Fingerprint> {
+        self.kept.iter().find(|kept| kept.key == *key).map(|kept| kept.fingerprint.clone())
+    }
+}
+
+/// Whether stages deviate in more than the machine that computes them.
+pub fn is_asked_differently(deviations: &[Deviation]) -> bool {
+    deviations.iter().any(|deviation| !deviation.is_of_the_machine())
+}
+
+/// When the newest run that knows one of these keys began and ended.
+pub fn when(store: &Store, keys: &BTreeSet<Digest>) -> Option<(Timestamp, Timestamp)> {
+    let runs = store.run_numbers().into_iter().rev();
+    let runs = runs.filter_map(|number| store.find_run(RunName::Number(number)).ok());
+    let mut known = runs.filter(|run| {
+        run.stages.iter().filter_map(|stage| stage.key).any(|key| keys.contains(&key))
+    });
+    let run = known.next()?;
+    let length = SignedDuration::from_secs_f64(run.ended.map_or(0.0, |end| end.seconds));
+    Some((run.began, run.began.checked_add(length).unwrap_or(run.began)))
+}

@@ -1,0 +1,20 @@
+//! Results for other people: figures, locks, bundles, and whether somebody else gets the same.
+
+pub mod archive;
+mod bundle;
+mod lock;
+mod research_object;
+mod results;
+mod side;
+mod verdict;
+
+pub use bundle::{
+    Bundle, BundleError, Contents, EXPERIMENT, Kept, LOCK, STAGES, is_asked_differently, when,
+};
+pub use lock::{
+    Deviation, Deviations, Lock, LockError, LockedData, LockedSource, LockedStage, Reason, Text,
+};
+pub use research_object::{Description, FILE as METADATA};
+pub use results::Results;
+pub use side::{of_run, plan_keys};
+pub use verdict::{Apart, TOLERANCE, Verdict, agree, judge};

@@ -1,0 +1,118 @@
+//! The description of a bundle as a research object: RO-Crate 1.1 with the terms of Process Run
+//! Crate 0.5.
+
+use super::bundle::{EXPERIMENT, LOCK};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use url::Url;
+
+/// The name that the specification asks for.
+pub const FILE: &str = "ro-crate-metadata.json";
+const CONTEXT: &str = "https://w3id.org/ro/crate/1.1/context";
+const SPECIFICATION: &str = "https://w3id.org/ro/crate/1.1";
+const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
+const SOFTWARE: &str = "#msx";
+const RUN: &str = "#run";
+
+/// What is said of the whole.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// The experiment's title.
+    pub title: String,
+    /// When its run began and ended.
+    pub when: (Timestamp, Timestamp),
+    /// The experiment file, relative to its folder in the bundle.
+    pub file: String,
+    /// How many stages it has.
+    pub stages: usize,
+    /// The address of the licence that it is given away under.
+    pub license: Option<String>,
+}
+
+/// The metadata of these files.
+pub fn metadata(description: &Description, names: &[&str]) -> Value {
+    let parts: Vec<Value> = names.iter().map(|name| json!({ "@id": address(name) })).collect();
+    let is_input = |name: &&&str| **name == LOCK || name.starts_with(&format!("{EXPERIMENT}/"));
+    let reference = |name: &&str| json!({ "@id": address(name) });
+    let inputs: Vec<Value> = names.iter().filter(is_input).map(reference).collect();
+    let results: Vec<Value> = names.iter().filter(|name| !is_input(name)).map(reference).collect();
+    let Description { title, when, file, stages, license } = description;
+    let mut root = json!({
+        "@id": "./",
+        "@type": "Dataset",
+        "name": title,
+        "description": format!("An experiment of msx in {stages} stages with what it found: {title}"),
+        "datePublished": when.1.to_string(),
+        "conformsTo": { "@id": PROFILE },
+        "mainEntity": { "@id": address(&format!("{EXPERIMENT}/{file}")) },
+        "hasPart": parts,
+        "mentions": [{ "@id": RUN }],
+    });
+    let mut graph = vec![json!({
+        "@id": FILE,
+        "@type": "CreativeWork",
+        "conformsTo": { "@id": SPECIFICATION },
+        "about": { "@id": "./" },
+    })];
+    if let Some(license) = license {
+        root["license"] = json!({ "@id": license });
+        graph.push(json!({
+            "@id": license,
+            "@type": "CreativeWork",
+            "name": license,
+            "description": "The licence of this research object",
+        }));
+    }
+    graph.push(root);
+    graph.push(json!({
+        "@id": PROFILE,
+        "@type": "CreativeWork",
+        "name": "Process Run Crate",
+        "version": "0.5",
+    }));
+    graph.push(json!({
+        "@id": SOFTWARE,
+        "@type": "SoftwareApplication",
+        "name": "msx",
+        "url": env!("CARGO_PKG_REPOSITORY"),
+        "version": env!("CARGO_PKG_VERSION"),
+    }));
+    graph.push(json!({
+        "@id": RUN,
+        "@type": "CreateAction",
+        "name": format!("The run of {file}"),
+        "description": format!("msx runs the {stages} stages of {file}"),
+        "instrument": { "@id": SOFTWARE },
+        "object": inputs,
+        "result": results,
+        "startTime": when.0.to_string(),
+        "endTime": when.1.to_string(),
+    }));
+    graph.extend(names.iter().map(|name| file_entity(name)));
+    json!({ "@context": CONTEXT, "@graph": graph })
+}
+
+fn file_entity(name: &str) -> Value {
+    let format = match name.rsplit('.').next() {
+        Some("json") => "application/json",
+        Some("html") => "text/html",
+        Some("msx") => "text/plain",
+        Some("lock") => "application/toml",
+        _ => "application/octet-stream",
+    };
+    json!({
+        "@id": address(name),
+        "@type": "File",
+        "name": name.rsplit('/').next().unwrap_or(name),
+        "encodingFormat": format,
+    })
+}
+
+/// A name as a relative address, with what addresses may not hold written out.
+fn address(name: &str) -> String {
+    let path = Url::parse("file:///").and_then(|mut url| {
+        url.set_path(name);
+        Ok(url.path().trim_start_matches('/').to_owned())
+    });
+    path.unwrap_or_else(|_| name.to_owned())
+}

@@ -1,0 +1,51 @@
+//! What was found, by key.
+
+use crate::graph::Digest;
+use crate::stages::{self, Figure, Method, ResultFiles};
+use crate::store::{Record, Store, StoreError};
+use std::fs;
+
+/// A store and the methods that can read what is in it.
+pub struct Results<'a> {
+    /// The store.
+    pub store: &'a Store,
+    methods: Vec<Box<dyn Method>>,
+}
+
+impl<'a> Results<'a> {
+    /// The results of a store.
+    pub fn of(store: &'a Store) -> Results<'a> {
+        Results { store, methods: stages::methods() }
+    }
+
+    /// The record under a key, where all of its files are at hand.
+    ///
+    /// # Errors
+    /// The record is there but cannot be read.
+    pub fn record(&self, key: &Digest) -> Result<Option<Record>, StoreError> {
+        self.store.lookup(key)
+    }
+
+    /// The method of a kind, where this version has it.
+    pub fn method(&self, kind: &str, method: &str) -> Option<&dyn Method> {
+        let found = self.methods.iter().find(|candidate| {
+            let schema = candidate.schema();
+            schema.kind == kind && schema.method == method
+        });
+        found.map(AsRef::as_ref)
+    }
+
+    /// The figures of a result, the most important first; none for a method that this version lacks.
+    pub fn figures(&self, record: &Record) -> Vec<Figure> {
+        let print = &record.fingerprint;
+        let Some(method) = self.method(&print.kind, &print.method) else { return Vec::new() };
+        let read = |output: &str, file: &str| {
+            let blob = record.outputs.get(output)?.0.get(file)?;
+            fs::read(self.store.object_path(&blob.digest)).ok()
+        };
+        let mut figures = method.figures(&ResultFiles(&read));
+        // JSON has no word for other numbers.
+        figures.retain(|figure| figure.value.is_finite());
+        figures
+    }
+}
