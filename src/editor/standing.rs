@@ -181,7 +181,7 @@ impl Standing {
 
     /// How the members of a family stand that is declared at a place.
     pub(super) fn declared_at(&self, place: usize) -> Option<String> {
-        words(self.0.iter().filter(|member| member.place == place).collect())
+        words("members", self.0.iter().filter(|member| member.place == place).collect())
     }
 
     /// How all stages that an instance of a template made stand.
@@ -189,12 +189,12 @@ impl Standing {
         let is_inside = |member: &&Member| {
             member.name.strip_prefix(instance).is_some_and(|rest| rest.starts_with('.'))
         };
-        words(self.0.iter().filter(is_inside).collect())
+        words("stages", self.0.iter().filter(is_inside).collect())
     }
 }
 
 /// `12 members: 8 cached, 4 will run (learning_rate: 0.002 → 0.001)`
-fn words(members: Vec<&Member>) -> Option<String> {
+fn words(what: &str, members: Vec<&Member>) -> Option<String> {
     let count = members.len();
     let each = State::ALL.into_iter().filter_map(|state| {
         let of_state: Vec<&Member> =
@@ -211,7 +211,7 @@ fn words(members: Vec<&Member>) -> Option<String> {
     match count {
         0 => None,
         1 => Some(each),
-        _ => Some(format!("{count} members: {each}")),
+        _ => Some(format!("{count} {what}: {each}")),
     }
 }
 

@@ -11,6 +11,7 @@ const SWEEP: &str = "\
 experiment sweep { seed: 1 }
 template halved(from: dataset) {
     subset half: from { classes: top(1) }
+    subset other: from { classes: top(1), seed: 3 }
 }
 dataset d: phantom { count: 400, size: 8px }
 for k in [2, 3] {
@@ -52,9 +53,9 @@ fn each_stage_and_the_experiment_have_a_lens_that_runs_them() {
         lenses(&mut client, &uri),
         [
             lens(0, "Run this experiment", &[]),
-            lens(4, "Run this stage", &["d"]),
-            lens(6, "Run this stage", &["fold"]),
-            lens(8, "Run these stages", &["twice.half"]),
+            lens(5, "Run this stage", &["d"]),
+            lens(7, "Run this stage", &["fold"]),
+            lens(9, "Run these stages", &["twice.half", "twice.other"]),
         ]
     );
 }
@@ -125,7 +126,7 @@ fn a_hover_says_how_stages_stand_in_the_cache() {
     assert_eq!(known(&mut client, &uri, SWEEP, "d { classes: top"), "cached", "a reference");
     assert_eq!(known(&mut client, &uri, SWEEP, "fold: d"), "2 members: 2 cached");
     assert_eq!(known(&mut client, &uri, SWEEP, "half: from"), "cached");
-    assert_eq!(known(&mut client, &uri, SWEEP, "twice"), "cached");
+    assert_eq!(known(&mut client, &uri, SWEEP, "twice"), "2 stages: 2 cached");
 
     for (change, by, piece, words) in [
         ("[2, 3]", "[2, 4]", "fold: d", "2 members: 1 cached, 1 will run (never ran)"),
