@@ -163,7 +163,7 @@ fn compare() {
         // Stamps of the last two seconds are not trusted by anybody.
         std::thread::sleep(Duration::from_secs(3));
         let nothing = rounds(&systems, &folders, |_, _| {});
-        let edited = rounds(&systems[..1], &folders, |folder, round| edit(folder, round));
+        let edited = rounds(&systems[..1], &folders, edit);
         for (index, system) in systems.iter().enumerate() {
             let changed = edited.get(index).map_or(String::new(), |time| milliseconds(*time));
             println!(

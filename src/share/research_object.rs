@@ -110,9 +110,9 @@ fn file_entity(name: &str) -> Value {
 
 /// A name as a relative address, with what addresses may not hold written out.
 fn address(name: &str) -> String {
-    let path = Url::parse("file:///").and_then(|mut url| {
+    let path = Url::parse("file:///").map(|mut url| {
         url.set_path(name);
-        Ok(url.path().trim_start_matches('/').to_owned())
+        url.path().trim_start_matches('/').to_owned()
     });
     path.unwrap_or_else(|_| name.to_owned())
 }
