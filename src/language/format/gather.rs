@@ -2,8 +2,7 @@
 //! `{` and `:`, which are read from the text between them.
 
 use super::tree::{Bracket, Comment, Gap, Inside, Member, Node, Style, Token};
-use crate::language::syntax::Rule;
-use pest::iterators::{Pair, Pairs};
+use crate::language::syntax::{Match, Matches, Parts, Rule};
 use std::borrow::Cow;
 
 /// Reads a text from its beginning to its end, along the pieces of the grammar.
@@ -20,7 +19,7 @@ pub(super) struct Gatherer<'t> {
 }
 
 /// The declarations of a file.
-pub(super) fn gather<'t>(text: &'t str, pieces: Pairs<'t, Rule>) -> Inside<'t> {
+pub(super) fn gather<'t>(text: &'t str, matches: &Matches<'t>) -> Inside<'t> {
     let mut gatherer = Gatherer {
         text,
         at: 0,
@@ -31,7 +30,8 @@ pub(super) fn gather<'t>(text: &'t str, pieces: Pairs<'t, Rule>) -> Inside<'t> {
         blank_above: false,
     };
     let mut inside = Inside::default();
-    let items = pieces.flat_map(Pair::into_inner).filter(|item| item.as_rule() != Rule::EOI);
+    let items = matches.root().into_iter().flat_map(|file| file.parts());
+    let items = items.filter(|item| item.rule() != Rule::EOI);
     for item in items {
         gatherer.member(item, &mut inside);
     }
@@ -109,56 +109,56 @@ impl<'t> Gatherer<'t> {
         found
     }
 
-    fn leaf(&mut self, pair: &Pair<'t, Rule>) -> Token<'t> {
+    fn leaf(&mut self, pair: Match<'_, 't>) -> Token<'t> {
         self.skip_blank();
-        self.token(pair.as_span().end(), pair.as_str())
+        self.token(pair.end(), pair.text())
     }
 
-    fn number(&mut self, pair: &Pair<'t, Rule>) -> Token<'t> {
-        let mut parts = pair.clone().into_inner().map(|part| part.as_str());
+    fn number(&mut self, pair: Match<'_, 't>) -> Token<'t> {
+        let mut parts = pair.parts().map(|part| part.text());
         let (digits, unit) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let is_apart = digits.len() + unit.len() < pair.as_str().len();
+        let is_apart = digits.len() + unit.len() < pair.text().len();
         let text =
-            if is_apart { Cow::from(format!("{digits} {unit}")) } else { pair.as_str().into() };
+            if is_apart { Cow::from(format!("{digits} {unit}")) } else { pair.text().into() };
         self.skip_blank();
-        self.token(pair.as_span().end(), text)
+        self.token(pair.end(), text)
     }
 
-    fn node(&mut self, pair: Pair<'t, Rule>) -> Node<'t> {
-        match pair.as_rule() {
-            Rule::item => match pair.clone().into_inner().next() {
+    fn node(&mut self, pair: Match<'_, 't>) -> Node<'t> {
+        match pair.rule() {
+            Rule::item => match pair.parts().next() {
                 Some(declaration) => self.node(declaration),
-                None => Node::Token(self.leaf(&pair)),
+                None => Node::Token(self.leaf(pair)),
             },
-            Rule::number => Node::Token(self.number(&pair)),
+            Rule::number => Node::Token(self.number(pair)),
             Rule::identifier | Rule::kind | Rule::text | Rule::literal => {
-                Node::Token(self.leaf(&pair))
+                Node::Token(self.leaf(pair))
             }
             Rule::broken_item | Rule::broken_inner | Rule::broken_field => {
                 self.skip_blank();
-                let text = pair.as_str().trim_end_matches(is_blank);
+                let text = pair.text().trim_end_matches(is_blank);
                 Node::Broken(self.token(self.at + text.len(), text))
             }
-            Rule::body => self.bracket(pair.into_inner(), Style::Declarations),
+            Rule::body => self.bracket(pair.parts(), Style::Declarations),
             Rule::block | Rule::settings | Rule::record => {
-                self.bracket(pair.into_inner(), Style::Fields)
+                self.bracket(pair.parts(), Style::Fields)
             }
-            Rule::imported_names => self.bracket(pair.into_inner(), Style::Names),
-            Rule::list => self.bracket(pair.into_inner(), Style::Values),
+            Rule::imported_names => self.bracket(pair.parts(), Style::Names),
+            Rule::list => self.bracket(pair.parts(), Style::Values),
             Rule::group | Rule::parameters | Rule::selection => {
-                self.bracket(pair.into_inner(), Style::Arguments)
+                self.bracket(pair.parts(), Style::Arguments)
             }
             Rule::variables if self.next_is("(") => {
-                self.bracket(pair.into_inner(), Style::Arguments)
+                self.bracket(pair.parts(), Style::Arguments)
             }
             Rule::call => self.call(pair),
-            _ if pair.clone().into_inner().next().is_none() => Node::Token(self.leaf(&pair)),
+            _ if pair.parts().next().is_none() => Node::Token(self.leaf(pair)),
             _ => self.phrase(pair),
         }
     }
 
-    fn call(&mut self, pair: Pair<'t, Rule>) -> Node<'t> {
-        let mut parts = pair.into_inner();
+    fn call(&mut self, pair: Match<'_, 't>) -> Node<'t> {
+        let mut parts = pair.parts();
         let mut phrase = Vec::new();
         if let Some(word) = parts.next() {
             phrase.push((Gap::Nothing, self.node(word)));
@@ -168,18 +168,18 @@ impl<'t> Gatherer<'t> {
     }
 
     /// Parts in a row with the signs between them.
-    fn phrase(&mut self, pair: Pair<'t, Rule>) -> Node<'t> {
-        let rule = pair.as_rule();
+    fn phrase(&mut self, pair: Match<'_, 't>) -> Node<'t> {
+        let rule = pair.rule();
         let mut parts: Vec<(Gap, Node<'t>)> = Vec::new();
-        for part in pair.into_inner() {
+        for part in pair.parts() {
             self.skip_blank();
-            while self.at < part.as_span().start() {
+            while self.at < part.start() {
                 let sign = self.sign();
                 let gap = gap_before_sign(rule, &sign.text);
                 parts.push((gap, Node::Token(sign)));
                 self.skip_blank();
             }
-            let gap = gap_before(rule, part.as_rule(), &parts);
+            let gap = gap_before(rule, part.rule(), &parts);
             parts.push((gap, self.node(part)));
         }
         match parts.pop() {
@@ -191,15 +191,15 @@ impl<'t> Gatherer<'t> {
         }
     }
 
-    fn bracket(&mut self, pieces: Pairs<'t, Rule>, style: Style) -> Node<'t> {
+    fn bracket(&mut self, pieces: Parts<'_, 't>, style: Style) -> Node<'t> {
         let open = self.sign();
         let begin = self.at;
         let mut inside = Inside::default();
         let is_sign = |rule| matches!(rule, Rule::open | Rule::close | Rule::last_comma);
         let mut is_closed = style != Style::Declarations;
         for piece in pieces {
-            is_closed |= piece.as_rule() == Rule::close;
-            if !is_sign(piece.as_rule()) {
+            is_closed |= piece.rule() == Rule::close;
+            if !is_sign(piece.rule()) {
                 self.member(piece, &mut inside);
             }
         }
@@ -216,10 +216,10 @@ impl<'t> Gatherer<'t> {
         Node::Bracket(Bracket { style, open, inside, close, several_lines, is_single_tuple })
     }
 
-    fn member(&mut self, piece: Pair<'t, Rule>, inside: &mut Inside<'t>) {
-        let (rule, can_have_comma) = match piece.as_rule() {
+    fn member(&mut self, piece: Match<'_, 't>, inside: &mut Inside<'t>) {
+        let (rule, can_have_comma) = match piece.rule() {
             Rule::item => {
-                (piece.clone().into_inner().next().map_or(Rule::item, |item| item.as_rule()), false)
+                (piece.parts().next().map_or(Rule::item, |item| item.rule()), false)
             }
             rule @ (Rule::broken_item | Rule::broken_inner | Rule::broken_field) => (rule, false),
             rule => (rule, true),

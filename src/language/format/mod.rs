@@ -33,10 +33,6 @@ pub struct Formatted {
 /// Formats a file for lines of `width` columns, which only comments, strings and what cannot be
 /// broken exceed.
 pub fn format(source: &Source, width: usize) -> Formatted {
-    let named = NamedSource::new(&source.name, source.text.clone());
-    let texts = Texts(vec![(0, Arc::new(named))]);
-    let problems = syntax::parse(&source.text, 0).problems.diagnostics;
-    let problems = problems.into_iter().map(|problem| problem.within(&texts)).collect();
     let (mark, text) = match source.text.strip_prefix('\u{feff}') {
         Some(text) => ("\u{feff}", text),
         None => ("", source.text.as_str()),
@@ -44,10 +40,23 @@ pub fn format(source: &Source, width: usize) -> Formatted {
     let has_carriage_returns = text.split_once('\n').is_some_and(|(line, _)| line.ends_with('\r'));
     let plain =
         if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { Cow::from(text) };
-    let Some(pieces) = syntax::pieces(&plain) else {
+    let matches = syntax::matches(&plain);
+    // The marks at the ends of lines make no difference to what can be read.
+    let problems = match &matches {
+        Some(matches) if matches.are_whole() => Vec::new(),
+        _ => problems(source),
+    };
+    let Some(matches) = matches else {
         return Formatted { text: source.text.clone(), problems };
     };
-    let laid_out = layout::file(&gather::gather(&plain, pieces), width);
+    let laid_out = layout::file(&gather::gather(&plain, &matches), width);
     let laid_out = if has_carriage_returns { laid_out.replace('\n', "\r\n") } else { laid_out };
     Formatted { text: format!("{mark}{laid_out}"), problems }
+}
+
+fn problems(source: &Source) -> Vec<Diagnostic> {
+    let named = NamedSource::new(&source.name, source.text.clone());
+    let texts = Texts(vec![(0, Arc::new(named))]);
+    let problems = syntax::parse(&source.text, 0).problems.diagnostics;
+    problems.into_iter().map(|problem| problem.within(&texts)).collect()
 }

@@ -1,7 +1,7 @@
 //! Why a piece could not be read: pest's error in our words.
 
 use super::Rule;
-use super::scan::open_at_end;
+use super::scan::{Open, open_at_end};
 use super::tree::Span;
 use crate::language::diagnostic::{Code, Diagnostic};
 use pest::error::{Error, ErrorVariant, InputLocation};
@@ -29,7 +29,7 @@ pub(super) fn translate(error: &Error<Rule>, text: &str, offset: usize) -> Diagn
         return Diagnostic::new(Code::Syntax, format!("`{found}` cannot stand in a name"), span)
             .help("names are made of the letters a to z and A to Z, digits and `_`");
     }
-    let expected = expected(error, place);
+    let expected = expected(error, place, open.last());
     if expected.is_empty() {
         return Diagnostic::new(Code::Syntax, format!("`{found}` cannot stand here"), span)
             .help("a declaration begins with use, experiment, param, let, for, template, claim or a stage kind");
@@ -91,8 +91,9 @@ fn found_at(text: &str, place: usize) -> Span {
     place..place + word.max(mark)
 }
 
-/// What may stand at a place, in words.
-fn expected(error: &Error<Rule>, place: usize) -> Vec<String> {
+/// What may stand at a place, in words. The grammar asks for a comma and all closing brackets behind
+/// a value; which of them fit depends on what is open.
+fn expected(error: &Error<Rule>, place: usize, open: Option<&Open>) -> Vec<String> {
     let attempts = error.parse_attempts();
     let tokens: Vec<String> = attempts
         .iter()
@@ -109,10 +110,17 @@ fn expected(error: &Error<Rule>, place: usize) -> Vec<String> {
     } else if !behind_value && starts_at(error, place) {
         words.extend(nouns(error));
     }
+    let fits = |mark: &str| match mark {
+        ")" | "]" | "}" => open.is_some_and(|open| mark.starts_with(open.closer)),
+        "," => open.is_some(),
+        _ => true,
+    };
     words.extend(
         PUNCTUATION
             .into_iter()
-            .filter(|mark| has(mark) && !(before_value && matches!(*mark, "{" | "\"")))
+            .filter(|mark| {
+                has(mark) && fits(mark) && !(before_value && matches!(*mark, "{" | "\""))
+            })
             .map(|mark| format!("`{mark}`")),
     );
     let keywords = ["in", "as", "then", "else"];

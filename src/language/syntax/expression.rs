@@ -5,30 +5,7 @@ use super::tree::{
     Arguments, Entry, Expression, Field, Name, Operator, Part, Piece, Reference, Selection, Span,
     Spanned, Term,
 };
-use pest::iterators::{Pair, Pairs};
-
-/// Where a piece ends in its text. A rule whose last part is optional swallows the blank space and
-/// comments in front of it even where it is absent, so the end of its last child counts.
-pub(super) fn end(pair: &Pair<'_, Rule>) -> usize {
-    let last = match pair.as_rule() {
-        Rule::expression
-        | Rule::conditional
-        | Rule::disjunction
-        | Rule::conjunction
-        | Rule::inversion
-        | Rule::comparison
-        | Rule::range
-        | Rule::sum
-        | Rule::product
-        | Rule::factor
-        | Rule::reference
-        | Rule::header
-        | Rule::param
-        | Rule::binding => pair.clone().into_inner().last(),
-        _ => None,
-    };
-    last.map_or(pair.as_span().end(), |last| end(&last))
-}
+use super::matches::{Match, Parts};
 
 /// Builds expressions.
 pub(super) struct ExpressionBuilder {
@@ -37,38 +14,38 @@ pub(super) struct ExpressionBuilder {
 }
 
 impl ExpressionBuilder {
-    pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
-        self.base + pair.as_span().start()..self.base + end(pair)
+    pub(super) fn span(&self, pair: Match<'_, '_>) -> Span {
+        self.base + pair.start()..self.base + pair.end()
     }
 
-    pub(super) fn name(&self, pair: &Pair<'_, Rule>) -> Name {
-        Spanned { node: pair.as_str().trim().to_owned(), span: self.span(pair) }
+    pub(super) fn name(&self, pair: Match<'_, '_>) -> Name {
+        Spanned { node: pair.text().trim().to_owned(), span: self.span(pair) }
     }
 
     /// A string that nothing is put into.
-    pub(super) fn literal(&self, pair: Pair<'_, Rule>) -> Spanned<String> {
-        let span = self.span(&pair);
-        Spanned { node: unescape(pair.into_inner().as_str()), span }
+    pub(super) fn literal(&self, pair: Match<'_, '_>) -> Spanned<String> {
+        let span = self.span(pair);
+        Spanned { node: unescape(pair.parts().next().map_or("", |inner| inner.text())), span }
     }
 
     /// A field or spread.
-    pub(super) fn entry(&self, pair: Pair<'_, Rule>) -> Option<Entry> {
-        let rule = pair.as_rule();
-        let mut parts = pair.into_inner();
+    pub(super) fn entry(&self, pair: Match<'_, '_>) -> Option<Entry> {
+        let rule = pair.rule();
+        let mut parts = pair.parts();
         let first = parts.next()?;
         Some(match rule {
             Rule::spread => Entry::Spread(self.expression(first)),
             _ => {
-                let name = self.name(&first);
+                let name = self.name(first);
                 Entry::Field(Field { name, value: self.expression(parts.next()?) })
             }
         })
     }
 
     /// An expression, from its rule or any rule within it.
-    pub(super) fn expression(&self, pair: Pair<'_, Rule>) -> Expression {
-        let span = self.span(&pair);
-        let node = match pair.as_rule() {
+    pub(super) fn expression(&self, pair: Match<'_, '_>) -> Expression {
+        let span = self.span(pair);
+        let node = match pair.rule() {
             Rule::disjunction | Rule::conjunction | Rule::comparison => {
                 return self.operations(pair);
             }
@@ -80,14 +57,14 @@ impl ExpressionBuilder {
             Rule::group => return self.group(pair),
             Rule::number => Some(self.number(pair)),
             Rule::text => Some(self.text(pair)),
-            Rule::list => Some(Term::List(self.each(pair.into_inner()))),
+            Rule::list => Some(Term::List(self.each(pair.parts()))),
             Rule::record => {
-                let entries = pair.into_inner().filter_map(|pair| self.entry(pair));
+                let entries = pair.parts().filter_map(|pair| self.entry(pair));
                 Some(Term::Record(entries.collect()))
             }
             Rule::call => self.call(pair).map(|(name, arguments)| Term::Call { name, arguments }),
             Rule::reference => self.reference(pair).map(Term::Reference),
-            _ => match pair.into_inner().next() {
+            _ => match pair.parts().next() {
                 Some(inner) => return self.expression(inner),
                 None => None,
             },
@@ -95,14 +72,14 @@ impl ExpressionBuilder {
         Spanned { node: node.unwrap_or(Term::List(Vec::new())), span }
     }
 
-    fn each(&self, pairs: Pairs<'_, Rule>) -> Vec<Expression> {
+    fn each(&self, pairs: Parts<'_, '_>) -> Vec<Expression> {
         pairs.map(|pair| self.expression(pair)).collect()
     }
 
     /// Operators of one rank bind to the left.
-    fn operations(&self, pair: Pair<'_, Rule>) -> Expression {
-        let span = self.span(&pair);
-        let mut parts = pair.into_inner();
+    fn operations(&self, pair: Match<'_, '_>) -> Expression {
+        let span = self.span(pair);
+        let mut parts = pair.parts();
         let mut left = match parts.next() {
             Some(first) => self.expression(first),
             None => Spanned { node: Term::List(Vec::new()), span },
@@ -110,15 +87,15 @@ impl ExpressionBuilder {
         while let (Some(written), Some(right)) = (parts.next(), parts.next()) {
             let right = self.expression(right);
             let span = left.span.start..right.span.end;
-            let operator = operator(&written);
+            let operator = operator(written);
             let node = Term::Operation { operator, left: Box::new(left), right: Box::new(right) };
             left = Spanned { node, span };
         }
         left
     }
 
-    fn conditional(&self, pair: Pair<'_, Rule>) -> Option<Term> {
-        let values = pair.into_inner().filter(|part| part.as_rule() == Rule::expression);
+    fn conditional(&self, pair: Match<'_, '_>) -> Option<Term> {
+        let values = pair.parts().filter(|part| part.rule() == Rule::expression);
         let mut values = values.map(|part| Box::new(self.expression(part)));
         Some(Term::Conditional {
             condition: values.next()?,
@@ -128,9 +105,9 @@ impl ExpressionBuilder {
     }
 
     /// Any number of `not` in front of a value.
-    fn inverted(&self, pair: Pair<'_, Rule>) -> Expression {
-        let span = self.span(&pair);
-        let mut parts: Vec<Pair<'_, Rule>> = pair.into_inner().collect();
+    fn inverted(&self, pair: Match<'_, '_>) -> Expression {
+        let span = self.span(pair);
+        let mut parts: Vec<Match<'_, '_>> = pair.parts().collect();
         let value = match parts.pop() {
             Some(last) => self.expression(last),
             None => Spanned { node: Term::List(Vec::new()), span: span.clone() },
@@ -143,9 +120,9 @@ impl ExpressionBuilder {
         })
     }
 
-    fn range(&self, pair: Pair<'_, Rule>) -> Expression {
-        let span = self.span(&pair);
-        let bounds = pair.into_inner().filter(|part| part.as_rule() == Rule::sum);
+    fn range(&self, pair: Match<'_, '_>) -> Expression {
+        let span = self.span(pair);
+        let bounds = pair.parts().filter(|part| part.rule() != Rule::keyword_by);
         let mut bounds = bounds.map(|part| self.expression(part));
         let first = match bounds.next() {
             Some(first) => first,
@@ -157,9 +134,9 @@ impl ExpressionBuilder {
         Spanned { node, span }
     }
 
-    fn factor(&self, pair: Pair<'_, Rule>) -> Expression {
-        let span = self.span(&pair);
-        let mut parts: Vec<Pair<'_, Rule>> = pair.into_inner().collect();
+    fn factor(&self, pair: Match<'_, '_>) -> Expression {
+        let span = self.span(pair);
+        let mut parts: Vec<Match<'_, '_>> = pair.parts().collect();
         let negative = parts.len() > 1;
         let value = match parts.pop() {
             Some(last) => self.expression(last),
@@ -168,24 +145,24 @@ impl ExpressionBuilder {
         if negative { Spanned { node: Term::Negation(Box::new(value)), span } } else { value }
     }
 
-    fn number(&self, pair: Pair<'_, Rule>) -> Term {
+    fn number(&self, pair: Match<'_, '_>) -> Term {
         let mut digits = String::new();
         let mut unit = None;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::unit => unit = Some(self.name(&part)),
-                _ => digits = part.as_str().replace('_', ""),
+        for part in pair.parts() {
+            match part.rule() {
+                Rule::unit => unit = Some(self.name(part)),
+                _ => digits = part.text().replace('_', ""),
             }
         }
         Term::Number { digits, unit }
     }
 
-    fn text(&self, pair: Pair<'_, Rule>) -> Term {
+    fn text(&self, pair: Match<'_, '_>) -> Term {
         let mut pieces: Vec<Piece> = pair
-            .into_inner()
-            .map(|part| match part.as_rule() {
+            .parts()
+            .map(|part| match part.rule() {
                 Rule::interpolation => Piece::Value(self.expression(part)),
-                _ => Piece::Text(unescape(part.as_str())),
+                _ => Piece::Text(unescape(part.text())),
             })
             .collect();
         match pieces.as_mut_slice() {
@@ -195,11 +172,11 @@ impl ExpressionBuilder {
         }
     }
 
-    fn group(&self, pair: Pair<'_, Rule>) -> Expression {
-        let span = self.span(&pair);
-        let parts = pair.into_inner();
-        let has_comma = parts.clone().any(|part| part.as_rule() == Rule::last_comma);
-        let members = parts.filter(|part| part.as_rule() == Rule::expression);
+    fn group(&self, pair: Match<'_, '_>) -> Expression {
+        let span = self.span(pair);
+        let parts = pair.parts();
+        let has_comma = parts.clone().any(|part| part.rule() == Rule::last_comma);
+        let members = parts.filter(|part| part.rule() == Rule::expression);
         let mut members: Vec<_> = members.map(|part| self.expression(part)).collect();
         if members.len() == 1 && !has_comma {
             return members.remove(0);
@@ -208,15 +185,15 @@ impl ExpressionBuilder {
     }
 
     /// A word with its arguments.
-    pub(super) fn call(&self, pair: Pair<'_, Rule>) -> Option<(Name, Arguments)> {
-        let mut parts = pair.into_inner();
-        let word = self.name(&parts.next()?);
+    pub(super) fn call(&self, pair: Match<'_, '_>) -> Option<(Name, Arguments)> {
+        let mut parts = pair.parts();
+        let word = self.name(parts.next()?);
         let arguments = parts
             .filter_map(|argument| {
-                let mut parts = argument.into_inner();
+                let mut parts = argument.parts();
                 let first = parts.next()?;
                 Some(match parts.next() {
-                    Some(value) => (Some(self.name(&first)), self.expression(value)),
+                    Some(value) => (Some(self.name(first)), self.expression(value)),
                     None => (None, self.expression(first)),
                 })
             })
@@ -225,33 +202,33 @@ impl ExpressionBuilder {
     }
 
     /// A name with what follows it.
-    pub(super) fn reference(&self, pair: Pair<'_, Rule>) -> Option<Reference> {
-        let mut parts = pair.into_inner();
-        let name = self.name(&parts.next()?);
+    pub(super) fn reference(&self, pair: Match<'_, '_>) -> Option<Reference> {
+        let mut parts = pair.parts();
+        let name = self.name(parts.next()?);
         let parts = parts
-            .filter_map(|part| match part.as_rule() {
+            .filter_map(|part| match part.rule() {
                 Rule::selection => Some(Part::Selection(self.selection(part))),
-                _ => Some(Part::Member(self.name(&part.into_inner().next()?))),
+                _ => Some(Part::Member(self.name(part.parts().next()?))),
             })
             .collect();
         Some(Reference { name, parts })
     }
 
-    fn selection(&self, pair: Pair<'_, Rule>) -> Selection {
+    fn selection(&self, pair: Match<'_, '_>) -> Selection {
         let members: Vec<(Name, Expression)> = pair
-            .into_inner()
-            .filter(|part| part.as_rule() == Rule::selector)
+            .parts()
+            .filter(|part| part.rule() == Rule::selector)
             .filter_map(|part| {
-                let mut parts = part.into_inner();
-                Some((self.name(&parts.next()?), self.expression(parts.next()?)))
+                let mut parts = part.parts();
+                Some((self.name(parts.next()?), self.expression(parts.next()?)))
             })
             .collect();
         if members.is_empty() { Selection::Everything } else { Selection::Members(members) }
     }
 }
 
-fn operator(pair: &Pair<'_, Rule>) -> Operator {
-    match pair.as_str().trim() {
+fn operator(pair: Match<'_, '_>) -> Operator {
+    match pair.text().trim() {
         "-" => Operator::Subtract,
         "*" => Operator::Multiply,
         "/" => Operator::Divide,

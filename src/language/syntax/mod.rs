@@ -3,6 +3,7 @@
 mod build;
 mod expectation;
 mod expression;
+mod matches;
 mod nesting;
 mod scan;
 pub mod tokens;
@@ -16,11 +17,11 @@ use expression::ExpressionBuilder;
 use nesting::{DEEPEST, MOST_OPERATORS, too_deep};
 use pest::Parser;
 use pest::error::Error;
-use pest::iterators::{Pair, Pairs};
 use tree::{Expression, Item, Span};
 
 use grammar::Grammar;
 pub(super) use grammar::Rule;
+pub(super) use matches::{Match, Matches, Parts};
 
 mod grammar {
     // pest derives an enum of all rules, which the grammar documents.
@@ -69,7 +70,10 @@ pub fn parse(text: &str, base: usize) -> Parsed {
         return Parsed { items: Vec::new(), problems };
     }
     let items = match read(Rule::file, text) {
-        Ok(pairs) => Builder::new(base, &mut problems).items(pairs.flat_map(Pair::into_inner)),
+        Ok(matches) => {
+            let items = matches.root().into_iter().flat_map(|file| file.parts());
+            Builder::new(base, &mut problems).items(items)
+        }
         Err(error) => {
             problems.diagnostics.push(translate(&error, text, base));
             problems.pieces.push(whole);
@@ -79,8 +83,8 @@ pub fn parse(text: &str, base: usize) -> Parsed {
     Parsed { items, problems }
 }
 
-/// The pieces of a file as the grammar has them, or nothing where it is nested too deep to be read.
-pub(super) fn pieces(text: &str) -> Option<Pairs<'_, Rule>> {
+/// What the grammar makes of a file, or nothing where it is nested too deep to be read.
+pub(super) fn matches(text: &str) -> Option<Matches<'_>> {
     if too_deep(text).is_some() {
         return None;
     }
@@ -88,14 +92,15 @@ pub(super) fn pieces(text: &str) -> Option<Pairs<'_, Rule>> {
 }
 
 /// Text as one rule of the grammar.
-fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
-    Grammar::parse(rule, text).or_else(|_| {
+fn read(rule: Rule, text: &str) -> Result<Matches<'_>, Box<Error<Rule>>> {
+    let pairs = Grammar::parse(rule, text).or_else(|_| {
         // Without it errors name rules and no punctuation, but it slows every parse, so it waits for
         // an error that is to be told. The switch is the whole process', and all that it changes is
         // how much an error says.
         pest::set_error_detail(true);
         Grammar::parse(rule, text).map_err(Box::new)
-    })
+    })?;
+    Ok(Matches::new(text, pairs))
 }
 
 /// Parses one expression, such as the value of `--set`, whose first byte has the position `base`.
@@ -110,13 +115,12 @@ pub fn parse_expression(text: &str, base: usize) -> Result<Expression, Box<Diagn
             base + deep.start..base + deep.end,
         )));
     }
-    let pair = read(Rule::expression_alone, text)
-        .map_err(|error| Box::new(translate(&error, text, base)))?
-        .flat_map(Pair::into_inner)
-        .next();
+    let matches = read(Rule::expression_alone, text)
+        .map_err(|error| Box::new(translate(&error, text, base)))?;
+    let value = matches.root().and_then(|alone| alone.parts().next());
     let place = base..base + text.len();
     let missing = || Box::new(Diagnostic::new(Code::Syntax, "there is no value", place));
-    pair.map(|pair| ExpressionBuilder { base }.expression(pair)).ok_or_else(missing)
+    value.map(|value| ExpressionBuilder { base }.expression(value)).ok_or_else(missing)
 }
 
 impl Problems {
@@ -131,16 +135,16 @@ impl Problems {
     /// should have ended in front of it.
     fn broken_field(
         &mut self,
-        pair: &Pair<'_, Rule>,
+        piece: Match<'_, '_>,
         before: Option<Span>,
         open: usize,
         base: usize,
     ) {
-        let text = pair.as_str().trim_end();
+        let text = piece.text().trim_end();
         if read(Rule::item_alone, text).is_err() {
-            return self.broken(pair, before, base);
+            return self.broken(piece, before, base);
         }
-        let begin = base + pair.as_span().start();
+        let begin = base + piece.start();
         let open = base + open..base + open + 1;
         let is_first = self.pieces.last().is_none_or(|last| last.end <= open.start);
         self.pieces.push(begin..begin + text.len());
@@ -152,16 +156,16 @@ impl Problems {
     /// Reports a piece that the grammar swallowed as broken: it is parsed alone for its place and
     /// expectation. Together with what stands in front of it on the same line, because it is most
     /// often the rest of that.
-    fn broken(&mut self, pair: &Pair<'_, Rule>, before: Option<Span>, base: usize) {
-        let (rule, what) = match pair.as_rule() {
+    fn broken(&mut self, piece: Match<'_, '_>, before: Option<Span>, base: usize) {
+        let (rule, what) = match piece.rule() {
             Rule::broken_field => (Rule::field_alone, "field"),
             _ => (Rule::item_alone, "declaration"),
         };
-        let file = pair.as_span().get_input();
-        let start = pair.as_span().start();
-        let end = start + pair.as_str().trim_end().len();
-        let piece = base + start..base + end;
-        self.pieces.push(piece.clone());
+        let file = piece.whole_text();
+        let start = piece.start();
+        let end = start + piece.text().trim_end().len();
+        let place = base + start..base + end;
+        self.pieces.push(place.clone());
         let is_rest = |before: &Span| {
             let between = file[before.start..start].trim_end_matches([' ', '\t']);
             !between.ends_with(['\n', ',', '}'])
@@ -172,7 +176,7 @@ impl Problems {
             // It parses alone but not where it stands.
             Ok(_) => {
                 let message = format!("this {what} cannot stand here");
-                Diagnostic::new(Code::Syntax, message, piece)
+                Diagnostic::new(Code::Syntax, message, place)
             }
         });
     }

@@ -3,8 +3,8 @@
 //! Editors colour by it, and the grammars that they bring along are held against it.
 
 use super::tree::Span;
-use super::{Rule, pieces};
-use pest::iterators::Pair;
+use super::matches::{Match, Matches};
+use super::{Rule, matches};
 
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,8 +57,8 @@ pub struct Token {
 /// Every token of a text in its order. What lies between two tokens is blank space.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Found { text, end: 0, tokens: Vec::new() };
-    match pieces(text) {
-        Some(pairs) => pairs.for_each(|pair| found.visit(pair, Rule::file)),
+    match matches(text).as_ref().and_then(Matches::root) {
+        Some(file) => found.visit(file, Rule::file),
         None => found.token(0..text.len(), Class::Broken),
     }
     found.between(text.len());
@@ -80,21 +80,23 @@ impl Found<'_> {
         }
     }
 
-    /// Takes in a pair; names mean what `around`, the rule that they stand in, makes of them.
-    fn visit(&mut self, pair: Pair<'_, Rule>, around: Rule) {
-        let (rule, span) = (pair.as_rule(), pair.as_span());
+    /// Takes in a piece; names mean what `around`, the rule that they stand in, makes of them.
+    fn visit(&mut self, piece: Match<'_, '_>, around: Rule) {
+        let rule = piece.rule();
         match class(rule, around) {
             Some(class) => {
-                self.between(span.start());
-                let end = span.start() + pair.as_str().trim_end().len();
+                self.between(piece.start());
                 match class {
-                    Class::Text => self.text(span.start()..span.end()),
-                    _ => self.token(span.start()..end, class),
+                    Class::Text => self.text(piece.span()),
+                    _ => {
+                        let end = piece.start() + piece.text().trim_end().len();
+                        self.token(piece.start()..end, class);
+                    }
                 }
             }
             None => {
                 let around = if (rule, around) == HEADED { around } else { rule };
-                pair.into_inner().for_each(|part| self.visit(part, around));
+                piece.parts().for_each(|part| self.visit(part, around));
             }
         }
     }
