@@ -1,9 +1,13 @@
-//! What `graph::diff` calls a difference.
+//! What `graph::diff` calls a difference, and what `share::judge` calls the same.
 
-use msx::graph::Graph;
 use msx::graph::diff::{Difference, Side, diff};
+use msx::graph::{Digest, Fingerprint, Graph};
+use msx::language::value::Value;
 use msx::language::{Alone, Source, compile};
-use msx::stages::schemas;
+use msx::share::{Kept, Verdict, agree, judge};
+use msx::stages::{Figure, schemas};
+use msx::store::Provenance;
+use std::collections::BTreeMap;
 
 const BASE: &str = r#"
 experiment e { seed: 1 }
@@ -56,7 +60,7 @@ param length: images = 20 kimg
 gan g: cpd { length: 20000 img, train: fold.train, batch: 8, seed: 1 }
 subset fold: phantoms { classes: top(2) }
 for k in [1, 2] {
-    classifier c: cnn { valid: fake.valid, train: fake.train, batch: 32 }
+    classifier c: cnn { valid: fake.valid, train: fake.train, batch: 48 }
     synth fake: g { seed: k, like: fold, gallery: 8 }
     evaluate auc: c { test: fold.test }
 }
@@ -132,4 +136,76 @@ fn claims_are_compared() {
     let found = compare(BASE, &text);
     assert!(!found.is_empty() && found.changed.is_empty());
     assert_eq!(found.claims[0].0, "good");
+}
+
+fn figure(value: f64, interval: Option<(f64, f64)>) -> Figure {
+    Figure { name: "mean AUROC".to_owned(), value, interval }
+}
+
+/// A training and its evaluation: `bytes` differ where the training's outputs do.
+fn kept(bytes: &str, auroc: f64, alter: impl Fn(&mut Kept)) -> [Kept; 2] {
+    let digest = |text: &str| Digest::derive("a test", text.as_bytes());
+    let stage = |name: &str, figures| {
+        let mut kept = Kept {
+            name: name.to_owned(),
+            key: digest(name),
+            fingerprint: Fingerprint::new(name, "", 1),
+            outputs: BTreeMap::from([("out".to_owned(), digest(bytes))]),
+            provenance: Provenance {
+                msx: "1".to_owned(),
+                device: "cpu".to_owned(),
+                platform: "linux-x86_64".to_owned(),
+                threads: 1,
+                seconds: 1.0,
+            },
+            figures,
+        };
+        alter(&mut kept);
+        kept
+    };
+    [stage("g", vec![]), stage("auc", vec![figure(auroc, Some((auroc - 0.05, auroc + 0.05)))])]
+}
+
+fn verdict(before: [Kept; 2], after: [Kept; 2]) -> Verdict {
+    judge(&before.into_iter().zip(after).collect::<Vec<_>>())
+}
+
+#[test]
+fn equal_bytes_are_identical_and_others_need_another_machine() {
+    let as_it_is = |_: &mut Kept| {};
+    let before = || kept("a", 0.8, as_it_is);
+    assert_eq!(verdict(before(), kept("a", 0.8, as_it_is)), Verdict::Identical { stages: 2 });
+    let said = verdict(before(), kept("b", 0.8, as_it_is)).to_string();
+    assert!(said.starts_with("different: g is the first stage that differs (its key"), "{said}");
+    let elsewhere = |kept: &mut Kept| kept.provenance.platform = "linux-aarch64".to_owned();
+    let said = verdict(before(), kept("b", 0.84, elsewhere)).to_string();
+    assert!(said.starts_with("within tolerance: g"), "{said}");
+    assert!(said.contains("made on linux-x86_64, here on linux-aarch64"), "{said}");
+    let said = verdict(before(), kept("b", 0.86, elsewhere)).to_string();
+    assert!(said.starts_with("different: g") && said.contains("mean AUROC 0.800"), "{said}");
+    let newer = |kept: &mut Kept| kept.fingerprint.revision = 2;
+    let said = verdict(before(), kept("b", 0.8, newer)).to_string();
+    assert!(said.contains("the method was revised in msx: 1 → 2"), "{said}");
+}
+
+#[test]
+fn other_work_is_different_whatever_the_machine() {
+    let elsewhere = |kept: &mut Kept| {
+        kept.provenance.platform = "linux-aarch64".to_owned();
+        if kept.name == "auc" {
+            kept.fingerprint.parameters.insert("confidence".to_owned(), Value::fraction(0.9));
+        }
+    };
+    let said = verdict(kept("a", 0.8, |_| {}), kept("b", 0.8, elsewhere)).to_string();
+    assert_eq!(said, "different: auc is the first stage that differs (confidence: (absent) → 90%)");
+}
+
+#[test]
+fn figures_agree_within_both_intervals_or_a_small_step() {
+    let wide = |value: f64| figure(value, Some((value - 0.1, value + 0.1)));
+    let narrow = |value: f64| figure(value, Some((value - 0.01, value + 0.01)));
+    assert!(agree(&wide(0.8), &wide(0.85)));
+    assert!(!agree(&wide(0.8), &narrow(0.85)), "0.8 is not in the narrow interval");
+    assert!(agree(&figure(0.8, None), &narrow(0.804)));
+    assert!(!agree(&figure(0.8, None), &wide(0.81)));
 }

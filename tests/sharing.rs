@@ -134,12 +134,15 @@ fn differences_are_those_of_meaning(project: &Project) {
     let other = project.folder().join("other.msx");
     fs::write(&other, format!("# A comment.\n{SMALL}")).expect("writable");
     assert_eq!(project.msx(&["diff", "1", "other.msx"]).code, Some(0));
-    let text = SMALL.replace("epochs: int = 2", "epochs: int = 1");
-    fs::write(&other, text.replace("real:", "baseline:").replace("real,", "baseline,"))
-        .expect("writable");
+    let text = SMALL.replace("widths: [4, 8]", "widths: [6, 8]");
+    fs::write(
+        &other,
+        text.replace("evaluate   real:", "evaluate   baseline:").replace("real,", "baseline,"),
+    )
+    .expect("writable");
     let said = project.msx(&["diff", "#1", "other.msx"]);
     assert_eq!(said.code, Some(1));
-    assert!(said.out.contains("on_fake[*] (2 stages)  epochs: 2 → 1"), "{}", said.out);
+    assert!(said.out.contains("on_fake[*] (2 stages)  widths: [4, 8] → [6, 8]"), "{}", said.out);
     assert!(said.out.contains("renamed  real → baseline"), "{}", said.out);
     assert_eq!(project.msx(&["run", "other.msx"]).code, Some(0));
     let said = project.msx(&["diff", "1", "2", "--json"]);

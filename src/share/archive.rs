@@ -124,9 +124,9 @@ pub fn unpack(path: &Path, into: &Path, limit: u64) -> Result<(), ArchiveError> 
     }
     let file = File::open(path).map_err(io_error("read", path))?;
     let broken = |error: ZipError| broken(path, &error);
-    let mut archive = ZipArchive::new(BufReader::new(&file)).map_err(broken)?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
     let refused = |reason: String| ArchiveError::Refused { path: path.to_owned(), reason };
-    let names = check(path, &file, &mut archive, limit)?;
+    let names = check(path, &mut archive, limit)?;
     let parent = into.parent().filter(|folder| !folder.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(io_error("create", parent))?;
@@ -161,13 +161,12 @@ fn broken(path: &Path, reason: &dyn std::fmt::Display) -> ArchiveError {
 /// The name of every file, by index; nothing for folders.
 fn check<R: Read + Seek>(
     path: &Path,
-    file: &File,
     archive: &mut ZipArchive<R>,
     limit: u64,
 ) -> Result<Vec<Option<String>>, ArchiveError> {
     let refused = |reason: String| ArchiveError::Refused { path: path.to_owned(), reason };
     // The list of files is a map by name, which two files of one name would share.
-    let listed = count_listed(file, archive.central_directory_start());
+    let listed = count_listed(path, archive.central_directory_start());
     let listed = listed.map_err(io_error("read", path))?;
     if listed > MOST_FILES {
         return Err(refused(format!("it has {listed} files, at most {MOST_FILES} are unpacked")));
@@ -217,9 +216,9 @@ fn check<R: Read + Seek>(
 }
 
 /// How many entries the list at the archive's end has, those of one name counted each.
-fn count_listed(mut file: &File, start: u64) -> io::Result<usize> {
-    file.seek(SeekFrom::Start(start))?;
-    let mut reader = BufReader::new(file);
+fn count_listed(path: &Path, start: u64) -> io::Result<usize> {
+    let mut reader = BufReader::new(File::open(path)?);
+    reader.seek(SeekFrom::Start(start))?;
     let mut count = 0;
     let mut header = [0; LISTED_LENGTH];
     while reader.read_exact(&mut header).is_ok() && header.starts_with(LISTED) {

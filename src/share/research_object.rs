@@ -11,7 +11,7 @@ pub const FILE: &str = "ro-crate-metadata.json";
 const CONTEXT: &str = "https://w3id.org/ro/crate/1.1/context";
 const SPECIFICATION: &str = "https://w3id.org/ro/crate/1.1";
 const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
-const SOFTWARE: &str = "#msx";
+const SOFTWARE: &str = env!("CARGO_PKG_REPOSITORY");
 const RUN: &str = "#run";
 
 /// What is said of the whole.
@@ -42,11 +42,11 @@ pub fn metadata(description: &Description, names: &[&str]) -> Value {
         "@type": "Dataset",
         "name": title,
         "description": format!("An experiment of msx in {stages} stages with what it found: {title}"),
-        "datePublished": when.1.to_string(),
+        "datePublished": second(when.1),
         "conformsTo": { "@id": PROFILE },
         "mainEntity": { "@id": address(&format!("{EXPERIMENT}/{file}")) },
         "hasPart": parts,
-        "mentions": [{ "@id": RUN }],
+        "mentions": { "@id": RUN },
     });
     let mut graph = vec![json!({
         "@id": FILE,
@@ -74,7 +74,7 @@ pub fn metadata(description: &Description, names: &[&str]) -> Value {
         "@id": SOFTWARE,
         "@type": "SoftwareApplication",
         "name": "msx",
-        "url": env!("CARGO_PKG_REPOSITORY"),
+        "url": SOFTWARE,
         "version": env!("CARGO_PKG_VERSION"),
     }));
     graph.push(json!({
@@ -85,11 +85,16 @@ pub fn metadata(description: &Description, names: &[&str]) -> Value {
         "instrument": { "@id": SOFTWARE },
         "object": inputs,
         "result": results,
-        "startTime": when.0.to_string(),
-        "endTime": when.1.to_string(),
+        "startTime": second(when.0),
+        "endTime": second(when.1),
     }));
     graph.extend(names.iter().map(|name| file_entity(name)));
     json!({ "@context": CONTEXT, "@graph": graph })
+}
+
+/// In ISO 8601 to the second, as the validators of research objects read it.
+fn second(when: Timestamp) -> String {
+    when.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
 fn file_entity(name: &str) -> Value {

@@ -76,24 +76,52 @@ impl fmt::Display for Verdict {
 /// Judges what was found against what was kept; both in an order in which givers come first, stage by
 /// stage.
 pub fn judge(stages: &[(Kept, Kept)]) -> Verdict {
+    let different = |kept: &Kept, found: &Kept, figures| Verdict::Different {
+        first: found.name.clone(),
+        reason: reason(kept, found),
+        figures,
+    };
+    if let Some((kept, found)) = stages.iter().find(|(kept, found)| is_another(kept, found)) {
+        return different(kept, found, Vec::new());
+    }
     let differs = |(kept, found): &&(Kept, Kept)| kept.outputs != found.outputs;
     let Some((kept, found)) = stages.iter().find(differs) else {
         return Verdict::Identical { stages: stages.len() };
     };
-    let first = found.name.clone();
-    let changes = explain::changes(&kept.fingerprint, &found.fingerprint);
-    let reason = reason(kept, found, &changes);
     let figures: Vec<Apart> = stages.iter().flat_map(|(kept, found)| apart(kept, found)).collect();
-    if is_of_the_machine(kept, found, &changes) && figures.is_empty() {
-        let judged = stages.iter().flat_map(|(kept, _)| &kept.figures);
-        let judged = judged.filter(|figure| figure.interval.is_some()).count();
-        Verdict::WithinTolerance { first, reason, judged }
-    } else {
-        Verdict::Different { first, reason, figures }
+    if !is_another_machine(kept, found) || !figures.is_empty() {
+        return different(kept, found, figures);
     }
+    let judged = stages.iter().flat_map(|(kept, _)| &kept.figures);
+    let judged = judged.filter(|figure| figure.interval.is_some()).count();
+    Verdict::WithinTolerance { first: found.name.clone(), reason: reason(kept, found), judged }
 }
 
-fn reason(kept: &Kept, found: &Kept, changes: &[Change]) -> String {
+/// Whether a stage does other work than it did, or on other data.
+fn is_another(kept: &Kept, found: &Kept) -> bool {
+    let is_work = |change: &Change| {
+        matches!(
+            change,
+            Change::Parameter { .. }
+                | Change::Method { .. }
+                | Change::Files { .. }
+                | Change::Format
+        )
+    };
+    explain::changes(&kept.fingerprint, &found.fingerprint).iter().any(is_work)
+}
+
+/// Whether the same work on the same inputs was done by another machine or another revision.
+fn is_another_machine(kept: &Kept, found: &Kept) -> bool {
+    let (then, now) = (&kept.fingerprint, &found.fingerprint);
+    then.inputs == now.inputs
+        && (then.arithmetic != now.arithmetic
+            || then.revision != now.revision
+            || kept.provenance.platform != found.provenance.platform)
+}
+
+fn reason(kept: &Kept, found: &Kept) -> String {
+    let changes = explain::changes(&kept.fingerprint, &found.fingerprint);
     if !changes.is_empty() {
         let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
         return words.join("; ");
@@ -103,16 +131,6 @@ fn reason(kept: &Kept, found: &Kept, changes: &[Change]) -> String {
         return format!("made on {}, here on {}", then.platform, now.platform);
     }
     format!("its key is the same, on {} as then, but its bytes are not", now.platform)
-}
-
-fn is_of_the_machine(kept: &Kept, found: &Kept, changes: &[Change]) -> bool {
-    let is_machine =
-        |change: &Change| matches!(change, Change::Arithmetic { .. } | Change::Revision { .. });
-    if changes.is_empty() {
-        kept.provenance.platform != found.provenance.platform
-    } else {
-        changes.iter().all(is_machine)
-    }
 }
 
 /// The figures with an interval that do not agree.
