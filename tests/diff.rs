@@ -150,13 +150,14 @@ fn kept(bytes: &str, auroc: f64, alter: impl Fn(&mut Kept)) -> [Kept; 2] {
             name: name.to_owned(),
             key: digest(name),
             fingerprint: Fingerprint::new(name, "", 1),
-            outputs: BTreeMap::from([("out".to_owned(), digest(bytes))]),
+            outputs: OutputDigests::from_iter([("out", digest(bytes))]),
             provenance: Provenance {
                 msx: "1".to_owned(),
                 device: "cpu".to_owned(),
                 platform: "linux-x86_64".to_owned(),
                 threads: 1,
                 seconds: 1.0,
+                peak_memory: None,
             },
             figures,
         };

@@ -73,7 +73,8 @@ fn found(stage: &RunStage, results: &Results<'_>) -> Result<Found, Failure> {
 
 fn print(shown: &Shown) {
     let run = &shown.run;
-    anstream::println!("run {} of {}, {}", run.number, run.experiment, run.began);
+    let began = run.began.strftime("%Y-%m-%d %H:%M:%S UTC");
+    anstream::println!("run {} of {}, {began}", run.number, run.experiment);
     anstream::println!("file    {}", run.file.display());
     for (name, value) in &run.set {
         anstream::println!("set     {name}={value}");

@@ -31,39 +31,21 @@ pub struct Description {
 
 /// The metadata of these files.
 pub fn metadata(description: &Description, names: &[&str]) -> Value {
-    let parts: Vec<Value> = names.iter().map(|name| json!({ "@id": address(name) })).collect();
-    let is_input = |name: &&&str| **name == LOCK || name.starts_with(&format!("{EXPERIMENT}/"));
-    let reference = |name: &&str| json!({ "@id": address(name) });
-    let inputs: Vec<Value> = names.iter().filter(is_input).map(reference).collect();
-    let results: Vec<Value> = names.iter().filter(|name| !is_input(name)).map(reference).collect();
-    let Description { title, when, file, stages, license } = description;
-    let mut root = json!({
-        "@id": "./",
-        "@type": "Dataset",
-        "name": title,
-        "description": format!("An experiment of msx in {stages} stages with what it found: {title}"),
-        "datePublished": second(when.1),
-        "conformsTo": { "@id": PROFILE },
-        "mainEntity": { "@id": address(&format!("{EXPERIMENT}/{file}")) },
-        "hasPart": parts,
-        "mentions": { "@id": RUN },
-    });
     let mut graph = vec![json!({
         "@id": FILE,
         "@type": "CreativeWork",
         "conformsTo": { "@id": SPECIFICATION },
         "about": { "@id": "./" },
     })];
-    if let Some(license) = license {
-        root["license"] = json!({ "@id": license });
-        graph.push(json!({
+    graph.push(root(description, names));
+    graph.extend(description.license.as_ref().map(|license| {
+        json!({
             "@id": license,
             "@type": "CreativeWork",
             "name": license,
             "description": "The licence of this research object",
-        }));
-    }
-    graph.push(root);
+        })
+    }));
     graph.push(json!({
         "@id": PROFILE,
         "@type": "CreativeWork",
@@ -77,19 +59,51 @@ pub fn metadata(description: &Description, names: &[&str]) -> Value {
         "url": SOFTWARE,
         "version": env!("CARGO_PKG_VERSION"),
     }));
-    graph.push(json!({
+    graph.push(run(description, names));
+    graph.extend(names.iter().map(|name| file_entity(name)));
+    json!({ "@context": CONTEXT, "@graph": graph })
+}
+
+/// The bundle as a whole.
+fn root(description: &Description, names: &[&str]) -> Value {
+    let Description { title, when, file, stages, license } = description;
+    let mut root = json!({
+        "@id": "./",
+        "@type": "Dataset",
+        "name": title,
+        "description": format!("An experiment of msx in {stages} stages with what it found: {title}"),
+        "datePublished": second(when.1),
+        "conformsTo": { "@id": PROFILE },
+        "mainEntity": { "@id": address(&format!("{EXPERIMENT}/{file}")) },
+        "hasPart": references(names, |_| true),
+        "mentions": { "@id": RUN },
+    });
+    if let Some(license) = license {
+        root["license"] = json!({ "@id": license });
+    }
+    root
+}
+
+/// What msx did: from the experiment and its lock to everything else.
+fn run(description: &Description, names: &[&str]) -> Value {
+    let Description { when, file, stages, .. } = description;
+    let is_input = |name: &str| name == LOCK || name.starts_with(&format!("{EXPERIMENT}/"));
+    json!({
         "@id": RUN,
         "@type": "CreateAction",
         "name": format!("The run of {file}"),
         "description": format!("msx runs the {stages} stages of {file}"),
         "instrument": { "@id": SOFTWARE },
-        "object": inputs,
-        "result": results,
+        "object": references(names, is_input),
+        "result": references(names, |name| !is_input(name)),
         "startTime": second(when.0),
         "endTime": second(when.1),
-    }));
-    graph.extend(names.iter().map(|name| file_entity(name)));
-    json!({ "@context": CONTEXT, "@graph": graph })
+    })
+}
+
+fn references(names: &[&str], is_wanted: impl Fn(&str) -> bool) -> Vec<Value> {
+    let wanted = names.iter().filter(|name| is_wanted(name));
+    wanted.map(|name| json!({ "@id": address(name) })).collect()
 }
 
 /// In ISO 8601 to the second, as the validators of research objects read it.

@@ -35,6 +35,8 @@ impl Figure {
     pub fn number(&self) -> String {
         match self.interval {
             Some((low, high)) => format!("{:.3} [{low:.3}, {high:.3}]", self.value),
+            // Counts, such as an epoch.
+            None if self.value.fract() == 0.0 => self.value.to_string(),
             None => format!("{:.3}", self.value),
         }
     }

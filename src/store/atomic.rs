@@ -11,7 +11,9 @@ use std::path::Path;
 /// # Errors
 /// [`StoreError::Io`] with the path; the temporary file is removed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // The parent of a bare name is the empty path.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     create_lasting_dir(folder)?;
     let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
     temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
