@@ -152,29 +152,66 @@ fn every_dependency_has_its_reason() {
     }
 }
 
-/// Relative links lead somewhere.
+/// Every page of the manual.
+fn pages() -> Vec<PathBuf> {
+    [files("docs", "md"), files("docs/editors", "md")].concat()
+}
+
+/// The anchors of a page: its headings in small letters, with hyphens for blanks and no other marks;
+/// one that comes again has its number behind it.
+fn anchors(text: &str) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    let mut is_code = false;
+    for line in text.lines() {
+        is_code ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if is_code || !heading.starts_with(' ') || heading.len() == line.len() {
+            continue;
+        }
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        let anchor: String = heading.trim().to_lowercase().chars().filter(kept).collect();
+        let anchor = anchor.replace(' ', "-");
+        let again = anchors.iter().filter(|earlier| **earlier == anchor).count();
+        anchors.push(if again == 0 { anchor } else { format!("{anchor}-{again}") });
+    }
+    anchors
+}
+
+/// Relative links lead to files and headings that there are.
 #[test]
 fn links_in_documents_lead_somewhere() {
-    let mut paths = files("docs", "md");
-    paths.extend(files("docs/editors", "md"));
-    for name in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "editors/README.md",
-        "experiments/README.md",
-    ] {
-        paths.push(root().join(name));
-    }
-    for path in paths {
+    let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let folders = ["editors/README.md", "experiments/README.md"];
+    let others = others.iter().chain(&folders).map(|name| root().join(name));
+    let mut found = 0;
+    for path in pages().into_iter().chain(others) {
         let text = fs::read_to_string(&path).expect("readable");
         for link in text.split("](").skip(1) {
-            let target = link.split([')', '#']).next().unwrap_or_default();
-            if target.is_empty() || target.contains("://") {
+            let link = link.split(')').next().unwrap_or_default();
+            let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if target.contains("://") {
                 continue;
             }
             let folder = path.parent().expect("a file has a folder");
-            assert!(folder.join(target).exists(), "{}: {target}", path.display());
+            let target = if target.is_empty() { path.clone() } else { folder.join(target) };
+            assert!(target.exists(), "{}: {link}", path.display());
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).expect("readable");
+                let anchors = anchors(&text);
+                assert!(anchors.iter().any(|known| known == anchor), "{}: {link}", path.display());
+            }
+            found += 1;
         }
+    }
+    assert!(found >= 20, "only {found} links");
+}
+
+#[test]
+fn the_manual_lists_every_page() {
+    let summary = read("docs/SUMMARY.md");
+    for page in pages() {
+        let name = page.strip_prefix(root().join("docs")).expect("below").display().to_string();
+        let is_listed = summary.contains(&format!("]({name})"));
+        assert!(is_listed || name == "SUMMARY.md", "docs/SUMMARY.md lacks {name}");
     }
 }

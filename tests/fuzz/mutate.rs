@@ -70,7 +70,7 @@ pub fn noise(random: &mut impl Rng) -> Vec<u8> {
 /// The places of all tokens; a text without any counts as one.
 fn places(text: &str) -> Vec<Range<usize>> {
     let places: Vec<Range<usize>> = tokens(text).into_iter().map(|token| token.span).collect();
-    if places.is_empty() { vec![0..text.len()] } else { places }
+    if places.is_empty() { std::iter::once(0..text.len()).collect() } else { places }
 }
 
 fn place(text: &str, random: &mut impl Rng) -> Range<usize> {

@@ -148,9 +148,7 @@ impl<'t> Gatherer<'t> {
             Rule::group | Rule::parameters | Rule::selection => {
                 self.bracket(pair.parts(), Style::Arguments)
             }
-            Rule::variables if self.next_is("(") => {
-                self.bracket(pair.parts(), Style::Arguments)
-            }
+            Rule::variables if self.next_is("(") => self.bracket(pair.parts(), Style::Arguments),
             Rule::call => self.call(pair),
             _ if pair.parts().next().is_none() => Node::Token(self.leaf(pair)),
             _ => self.phrase(pair),
@@ -218,9 +216,7 @@ impl<'t> Gatherer<'t> {
 
     fn member(&mut self, piece: Match<'_, 't>, inside: &mut Inside<'t>) {
         let (rule, can_have_comma) = match piece.rule() {
-            Rule::item => {
-                (piece.parts().next().map_or(Rule::item, |item| item.rule()), false)
-            }
+            Rule::item => (piece.parts().next().map_or(Rule::item, |item| item.rule()), false),
             rule @ (Rule::broken_item | Rule::broken_inner | Rule::broken_field) => (rule, false),
             rule => (rule, true),
         };

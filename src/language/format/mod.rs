@@ -38,8 +38,7 @@ pub fn format(source: &Source, width: usize) -> Formatted {
         None => ("", source.text.as_str()),
     };
     let has_carriage_returns = text.split_once('\n').is_some_and(|(line, _)| line.ends_with('\r'));
-    let plain =
-        if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { Cow::from(text) };
+    let plain = with_plain_line_ends(text);
     let matches = syntax::matches(&plain);
     // The marks at the ends of lines make no difference to what can be read.
     let problems = match &matches {
@@ -52,6 +51,19 @@ pub fn format(source: &Source, width: usize) -> Formatted {
     let laid_out = layout::file(&gather::gather(&plain, &matches), width);
     let laid_out = if has_carriage_returns { laid_out.replace('\n', "\r\n") } else { laid_out };
     Formatted { text: format!("{mark}{laid_out}"), problems }
+}
+
+/// The text with `\n` at the end of each line, however many `\r` stand in front of it.
+fn with_plain_line_ends(text: &str) -> Cow<'_, str> {
+    if !text.contains("\r\n") {
+        return text.into();
+    }
+    let lines: Vec<&str> = text.split('\n').collect();
+    let (last, ended) = lines.split_last().unwrap_or((&"", &[]));
+    let mut plain: String =
+        ended.iter().flat_map(|line| [line.trim_end_matches('\r'), "\n"]).collect();
+    plain.push_str(last);
+    plain.into()
 }
 
 fn problems(source: &Source) -> Vec<Diagnostic> {

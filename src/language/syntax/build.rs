@@ -147,8 +147,7 @@ impl Builder<'_> {
 
     fn template(&mut self, span: Span, mut parts: Parts<'_, '_>) -> Option<Template> {
         let name = self.name(parts.next()?);
-        let parameters =
-            parts.next()?.parts().filter_map(|pair| self.parameter(pair)).collect();
+        let parameters = parts.next()?.parts().filter_map(|pair| self.parameter(pair)).collect();
         let help = "close the template with `}` behind its last stage";
         let body = self.body(parts.next()?, help);
         Some(Template { name, parameters, body, span })

@@ -1,11 +1,11 @@
 //! Expressions from pest's pairs.
 
 use super::Rule;
+use super::matches::{Match, Parts};
 use super::tree::{
     Arguments, Entry, Expression, Field, Name, Operator, Part, Piece, Reference, Selection, Span,
     Spanned, Term,
 };
-use super::matches::{Match, Parts};
 
 /// Builds expressions.
 pub(super) struct ExpressionBuilder {

@@ -2,8 +2,8 @@
 //!
 //! Editors colour by it, and the grammars that they bring along are held against it.
 
-use super::tree::Span;
 use super::matches::{Match, Matches};
+use super::tree::Span;
 use super::{Rule, matches};
 
 /// What a piece of text is.
