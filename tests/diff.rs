@@ -1,13 +1,12 @@
 //! What `graph::diff` calls a difference, and what `share::judge` calls the same.
 
 use msx::graph::diff::{Difference, Side, diff};
-use msx::graph::{Digest, Fingerprint, Graph};
+use msx::graph::{Digest, Fingerprint, Graph, OutputDigests};
 use msx::language::value::Value;
 use msx::language::{Alone, Source, compile};
 use msx::share::{Kept, Verdict, agree, judge};
 use msx::stages::{Figure, schemas};
 use msx::store::Provenance;
-use std::collections::BTreeMap;
 
 const BASE: &str = r#"
 experiment e { seed: 1 }
