@@ -278,7 +278,7 @@ fn a_result_that_turns_out_damaged_is_made_again_within_the_run() {
     let mut edited = diamond("top");
     edited[1] = stage("left", "other", &[0]);
     let again = run_stages(cache.path(), edited, false);
-    assert_eq!(again.started, ["top", "left", "bottom"]);
+    assert_eq!(again.started, ["left", "top", "left", "bottom"], "it notices, and waits");
     assert!(again.outcome.is_complete());
     assert_eq!(std::fs::read_to_string(&object).expect("readable"), "top");
 }
@@ -294,7 +294,7 @@ fn the_longest_way_starts_first() {
     ];
     let settings = Settings::with_threads(1);
     let ran = run_with(cache.path(), stages, &settings, &AtomicBool::new(false));
-    assert_eq!(ran.started, ["a", "b", "c", "short"]);
+    assert_eq!(ran.started, ["a", "b", "short", "c"], "of equally long ways the first declared");
 }
 
 #[test]

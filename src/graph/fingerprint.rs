@@ -5,8 +5,10 @@
 
 use super::digest::Digest;
 use crate::language::value::Value;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io::BufWriter;
 use std::sync::{Arc, LazyLock};
 
@@ -17,7 +19,7 @@ const TRAJECTORY_DOMAIN: &str = "msx 2026 trajectory key";
 const OUTPUTS_DOMAIN: &str = "msx 2026 stage outputs";
 
 /// The digests of a stage's outputs, by output name. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputDigests(Arc<[(Box<str>, Digest)]>);
 
 impl OutputDigests {
@@ -45,6 +47,37 @@ impl<N: Into<Box<str>>> FromIterator<(N, Digest)> for OutputDigests {
         let mut outputs: Vec<(Box<str>, Digest)> = outputs.collect();
         outputs.sort();
         OutputDigests(outputs.into())
+    }
+}
+
+/// As a map from name to digest.
+impl Serialize for OutputDigests {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for OutputDigests {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OutputDigests, D::Error> {
+        struct Outputs;
+
+        impl<'de> Visitor<'de> for Outputs {
+            type Value = OutputDigests;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("the digests of outputs by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OutputDigests, A::Error> {
+                let mut outputs: Vec<(Box<str>, Digest)> = Vec::new();
+                while let Some(output) = map.next_entry()? {
+                    outputs.push(output);
+                }
+                Ok(outputs.into_iter().collect())
+            }
+        }
+
+        deserializer.deserialize_map(Outputs)
     }
 }
 
