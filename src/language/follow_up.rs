@@ -1,4 +1,4 @@
-//! Messages that only follow from others.
+//! Messages that only follow from a piece of the text that could not be read.
 //!
 //! Where a declaration is broken its name is unknown to the rest of the file, and a block with a
 //! broken field may lack just that field, or have a value that was cut short in front of what is
@@ -34,19 +34,6 @@ pub(super) fn remove(diagnostics: &mut Vec<Diagnostic>, program: &Program) {
         Code::MissingField => !damaged.iter().any(|stage| contains(stage, &diagnostic.span)),
         _ => true,
     });
-}
-
-/// Whether a warning holds whatever the mistakes of the file turn out to be. What an expression with
-/// a mistake would have used is unknown, but a name that stands nowhere else is used by nothing.
-pub(super) fn is_certain(warning: &Diagnostic, program: &Program) -> bool {
-    let text = &program.files[program.index_at(warning.span.start)].source.text;
-    match warning.code {
-        Code::RepeatedRound => true,
-        Code::Unused => program
-            .text_at(&warning.span)
-            .is_some_and(|name| words(text).filter(|word| *word == name).count() == 1),
-        _ => false,
-    }
 }
 
 fn contains(outer: &Span, inner: &Span) -> bool {

@@ -73,8 +73,7 @@ pub struct Compiled {
 /// Parses, resolves, expands and checks a file and all that it imports.
 ///
 /// # Errors
-/// Every mistake found, file by file in the order of the text, and behind them the warnings that no
-/// mistake can have caused.
+/// Every mistake found, file by file in the order of the text.
 pub fn compile(
     source: &Source,
     sources: &dyn Sources,
@@ -85,14 +84,9 @@ pub fn compile(
     let program = Program::read(source, sources, &mut diagnostics);
     let command_line = CommandLine::from(program.end(), overrides);
     let (worked_out, ()) = work_out(&program, schemas, &command_line, diagnostics, |_, _| ());
-    let WorkedOut { header, stages, claims, mut diagnostics } = worked_out;
-    if !diagnostics.iter().all(Diagnostic::is_warning) {
-        let is_certain = |warning: &Diagnostic| follow_up::is_certain(warning, &program);
-        diagnostics.retain(|found| !found.is_warning() || is_certain(found));
-    }
-    let (warnings, mut errors) = sorted(diagnostics, &program, &command_line);
+    let WorkedOut { header, stages, claims, diagnostics } = worked_out;
+    let (warnings, errors) = sorted(diagnostics, &program, &command_line);
     if !errors.is_empty() {
-        errors.extend(warnings);
         return Err(errors);
     }
     let title = header.title.unwrap_or_else(|| header.name.clone());

@@ -24,11 +24,10 @@ pub(super) fn unused(names: &Names<'_>, used: &BTreeSet<usize>) -> Vec<Diagnosti
                 ImportedNames::Namespace(name) => check(name, used, &mut found),
                 ImportedNames::Chosen(chosen) => {
                     // An imported stage becomes one of the experiment, and the command line
-                    // reaches an imported parameter. What could not be found may be either.
+                    // reaches an imported parameter.
                     let has_effect = |imported: &Imported<'_>| match imported.target {
                         Target::Name(file, name) => names.is_stage_or_parameter(file, name),
-                        Target::Missing => true,
-                        Target::File(_) => false,
+                        _ => false,
                     };
                     let imports = &names.files[0].imports;
                     for name in chosen.iter().map(|name| &name.local) {
