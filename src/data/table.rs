@@ -46,6 +46,26 @@ pub(super) fn cell(record: &StringRecord, column: usize) -> &str {
     record.get(column).unwrap_or_default().trim()
 }
 
+/// Whose a row is.
+///
+/// # Errors
+/// The cell is blank.
+pub(super) fn patient_of(
+    csv: &Path,
+    record: &StringRecord,
+    column: usize,
+) -> Result<String, DataError> {
+    match cell(record, column) {
+        "" => Err(wrong_row(
+            csv,
+            line(csv, record.position()),
+            "the patient is blank".to_owned(),
+            "patients are needed to keep one patient out of two folds",
+        )),
+        patient => Ok(patient.to_owned()),
+    }
+}
+
 /// A label that is present or absent; a blank cell means absent.
 ///
 /// # Errors
@@ -113,7 +133,7 @@ pub(super) fn below(
 }
 
 /// The line on which a record begins, as an editor counts. The reader's own count stands before
-/// the rest of the last line's end and before empty lines.
+/// the rest of the last line's end and before empty lines. Reads the whole file: for messages only.
 pub(super) fn line(csv: &Path, position: Option<&csv::Position>) -> Option<u64> {
     let bytes = std::fs::read(csv).ok()?;
     let begin = usize::try_from(position?.byte()).ok()?.min(bytes.len());

@@ -4,7 +4,8 @@ use crate::data::error::DataError;
 use crate::data::scans::{Listing, Patient, Scan};
 use crate::data::summary::Dropped;
 use crate::data::table::{
-    below, cell, csv_error, line, must_find, open, present, refuse_repeated_names, wrong_row,
+    below, cell, csv_error, line, must_find, open, patient_of, present, refuse_repeated_names,
+    wrong_row,
 };
 use csv::StringRecord;
 use std::collections::BTreeSet;
@@ -145,11 +146,7 @@ fn scan_of(
         return Err(wrong(reason, "paths are relative to the folder that `path` names"));
     }
     let patient = match (&collection.patients, columns.patient) {
-        (_, Some(column)) if cell(record, column).is_empty() => {
-            let remedy = "patients are needed to keep one patient out of two folds";
-            return Err(wrong("the patient is blank".to_owned(), remedy));
-        }
-        (_, Some(column)) => Patient::Known(cell(record, column).to_owned()),
+        (_, Some(column)) => Patient::Known(patient_of(csv, record, column)?),
         (Patients::File, None) => Patient::Own,
         (_, None) => Patient::Tag,
     };

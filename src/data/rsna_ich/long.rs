@@ -74,6 +74,6 @@ fn row(csv: &Path, image: String, labels: Labels) -> Result<Row, DataError> {
     }
     let all = labels.map(Option::unwrap_or_default);
     let types = [all[0], all[1], all[2], all[3], all[4]];
-    super::must_agree(csv, None, &image, &types, all[5])?;
+    super::must_agree(csv, || None, &image, &types, all[5])?;
     Ok(Row { image, patient: None, types })
 }

@@ -87,10 +87,11 @@ pub fn list(challenge: &Challenge) -> Result<Listing, DataError> {
     Ok(Listing { findings, scans, read, repeated_rows: table.repeated, dropped })
 }
 
-/// The sixth type must say what the five say.
+/// The sixth type must say what the five say. `row` is asked for where it does not, because counting
+/// lines reads the table again.
 fn must_agree(
     csv: &Path,
-    row: Option<u64>,
+    row: impl FnOnce() -> Option<u64>,
     image: &str,
     types: &[u8; 5],
     any: u8,
@@ -99,7 +100,7 @@ fn must_agree(
         return Ok(());
     }
     let reason = format!("`any` of {image} is {any}, which its five types contradict");
-    Err(wrong_row(csv, row, reason, "set `any` where one of the five is, and nowhere else"))
+    Err(wrong_row(csv, row(), reason, "set `any` where one of the five is, and nowhere else"))
 }
 
 fn is_without(row: &Row) -> bool {
@@ -120,6 +121,7 @@ fn kept_without(rows: &[Row], challenge: &Challenge) -> BTreeSet<String> {
 
 fn scan(challenge: &Challenge, row: Row) -> Result<Scan, DataError> {
     let wrong = |reason: String, remedy: &str| wrong_row(&challenge.csv, None, reason, remedy);
+    let without = u8::from(is_without(&row));
     let source = find(&challenge.images, &row.image)
         .map_err(|reason| wrong(reason, "name the folder of the images in `images`"))?;
     let path = challenge.images.join(&source);
@@ -133,7 +135,7 @@ fn scan(challenge: &Challenge, row: Row) -> Result<Scan, DataError> {
         }
         None => Patient::Tag,
     };
-    let labels = row.types.into_iter().chain([u8::from(row.types == [0; 5])]).collect();
+    let labels = row.types.into_iter().chain([without]).collect();
     Ok(Scan { path, source, labels, patient })
 }
 

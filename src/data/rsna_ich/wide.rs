@@ -2,7 +2,7 @@
 
 use super::{ANY, HEADER, Row, TYPES, Table};
 use crate::data::error::DataError;
-use crate::data::table::{cell, csv_error, find, line, must_find, present, wrong_row};
+use crate::data::table::{cell, csv_error, find, line, must_find, patient_of, present, wrong_row};
 use csv::{Reader, StringRecord};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -31,15 +31,9 @@ pub(super) fn read(
         }
         let name = cell(&record, image).to_owned();
         if let Some(column) = any {
-            super::must_agree(csv, here(), &name, &found, present(csv, &record, column, ANY)?)?;
+            super::must_agree(csv, here, &name, &found, present(csv, &record, column, ANY)?)?;
         }
-        let patient = match patient.map(|column| cell(&record, column)) {
-            Some("") => {
-                let remedy = "patients are needed to keep one patient out of two folds";
-                return Err(wrong_row(csv, here(), "the patient is blank".to_owned(), remedy));
-            }
-            patient => patient.map(str::to_owned),
-        };
+        let patient = patient.map(|column| patient_of(csv, &record, column)).transpose()?;
         let row = Row { image: name.clone(), patient, types: found };
         match places.get(&name).map(|&before| &table.rows[before]) {
             Some(before) if (before.types, &before.patient) != (row.types, &row.patient) => {
