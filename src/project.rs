@@ -198,3 +198,10 @@ pub fn read(path: &Path) -> Result<String, Refusal> {
         refused(reason, "save the file as UTF-8")
     })
 }
+
+/// Where the lock of an experiment stands: `experiment.msx.lock` for `experiment.msx`.
+pub fn lock_beside(experiment: &Path) -> PathBuf {
+    let mut name = experiment.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

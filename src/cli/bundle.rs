@@ -1,10 +1,11 @@
 //! `msx bundle`
 
+use super::FileArguments;
 use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::publish::{self, Places};
-use super::{CacheArguments, DeviceArguments, FileArguments};
-use crate::learn::device::Device;
+use super::workplace::WorkplaceArguments;
+use crate::graph::plan::Plan;
 use crate::run::{Ending, Outcome, Session};
 use crate::share::{self, Bundle, Description, Lock, Results, archive};
 use crate::stages;
@@ -18,9 +19,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
-    cache: CacheArguments,
-    #[command(flatten)]
-    device: DeviceArguments,
+    workplace: WorkplaceArguments,
     /// The bundle to write
     #[arg(short, long, value_name = "BUNDLE", value_hint = clap::ValueHint::FilePath)]
     output: PathBuf,
@@ -35,13 +34,12 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
-    let lock = Lock::of(&session, &loaded.text).map_err(Failure::new)?;
-    let outcome = outcome(&session);
-    let results = Results::of(&store);
+    let workplace = arguments.workplace.open()?;
+    let session = workplace.session(&loaded)?;
+    let plan = session.plan();
+    let lock = Lock::of(&session, &plan, &loaded.text).map_err(Failure::new)?;
+    let outcome = outcome(plan);
+    let results = Results::of(&workplace.store, &workplace.methods);
     let records = records(&loaded, &results, &outcome)?;
     let bundle = Bundle::new(&loaded.graph, &results, records, &loaded.text, &lock);
     let mut bundle = bundle.map_err(Failure::new)?;
@@ -49,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         add_artefacts(&mut bundle, &loaded, wanted)?;
     }
     add_pages(&mut bundle, &loaded, &session, &outcome)?;
-    let files = bundle.finish(&description(arguments, &loaded, &store, &lock));
+    let files = bundle.finish(&description(arguments, &loaded, &workplace.store, &lock));
     let files = files.map_err(Failure::new)?;
     session.save_index();
     archive::write(&arguments.output, &files).map_err(Failure::new)?;
@@ -58,9 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// What a run would leave that finds every result.
-fn outcome(session: &Session<'_>) -> Outcome {
-    let plan = session.plan();
-    let keys = share::plan_keys(&plan);
+fn outcome(plan: Plan) -> Outcome {
+    let keys = plan.keys();
     Outcome { endings: vec![Ending::Cached; keys.len()], keys, outputs: plan.outputs }
 }
 

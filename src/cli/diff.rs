@@ -1,11 +1,11 @@
 //! `msx diff`
 
 use super::errors::Failure;
-use super::{CacheArguments, DeviceArguments, Reading, load};
+use super::workplace::{Workplace, WorkplaceArguments};
+use super::{Reading, load, output};
 use crate::graph::Digest;
 use crate::graph::diff::{self, Changed, Difference, Own, Side, family};
 use crate::graph::plan::Knowledge;
-use crate::learn::device::Device;
 use crate::share::{self, Results};
 use crate::stages::{self, Figure};
 use crate::store::{RunName, Store};
@@ -31,9 +31,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    cache: CacheArguments,
-    #[command(flatten)]
-    device: DeviceArguments,
+    workplace: WorkplaceArguments,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -101,8 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Failure::Exit(TROUBLE)
     })?;
     if arguments.json {
-        let text = serde_json::to_string_pretty(&told).map_err(Failure::new)?;
-        anstream::println!("{text}");
+        output::document(&told)?;
     } else {
         print(&told);
     }
@@ -110,8 +107,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn compare(arguments: &Arguments) -> Result<Told, Failure> {
-    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    let results = Results::of(&store);
+    let store = Store::open(&arguments.workplace.cache.cache).map_err(Failure::new)?;
+    let methods = stages::methods();
+    let results = Results::of(&store, &methods);
     let before = read(&arguments.before, arguments, &results)?;
     let after = read(&arguments.after, arguments, &results)?;
     let found = diff::diff(&before.side, &after.side);
@@ -132,10 +130,11 @@ fn read(name: &str, arguments: &Arguments, results: &Results<'_>) -> Result<Read
 
 fn read_file(file: &Path, arguments: &Arguments, results: &Results<'_>) -> Result<Read, Failure> {
     let loaded = load::load(file, &arguments.reading)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, results.store, device, arguments.cache.verify)?;
-    let keys = share::plan_keys(&session.plan());
+    // Runs are compared without a device.
+    let WorkplaceArguments { cache, device } = &arguments.workplace;
+    let workplace = Workplace::around(results.store.clone(), device, cache.verify)?;
+    let session = workplace.session(&loaded)?;
+    let keys = session.plan().keys();
     session.save_index();
     let files = |index| session.files(index).ok();
     let side = Side::of_file(&loaded.graph, &loaded.experiment.claims, files);

@@ -4,12 +4,12 @@ use super::errors::Failure;
 use super::interrupt::Interrupt;
 use super::load::Loaded;
 use super::{publish, show};
-use crate::learn::device::Device;
-use crate::run::{self, Both, Ending, Journal, Outcome, Request, Settings};
-use crate::stages::Method;
+use crate::graph::Digest;
+use crate::run::{self, Both, Ending, Journal, Outcome, Request, Session, Settings};
 use crate::store::{History, LastRun, Store, StoreError};
 use bytesize::ByteSize;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -38,48 +38,37 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    fn settings(&self, history: &History) -> Result<Settings, Failure> {
+    fn settings(&self, before: History) -> Result<Settings, Failure> {
         Ok(Settings {
             threads: self.threads.map_or_else(processors, NonZeroUsize::get),
             memory: self.memory.map(|size| size.as_u64()).or_else(most_of_the_free_memory),
             accelerator_slots: self.accelerator_slots.get(),
             keep_going: self.keep_going,
             worker: Some(this_program()?),
-            past: history.keys.clone(),
+            past: before.keys,
         })
     }
 }
 
-/// Where to execute.
-pub(super) struct Place<'a> {
-    pub(super) store: &'a Store,
-    pub(super) methods: &'a [Box<dyn Method>],
-    pub(super) device: Device,
-    pub(super) verify_files: bool,
-    /// Where reports are written.
-    pub(super) reports: &'a Path,
-}
-
-/// Runs what has no result yet, writes it down, and publishes the reports. A failed stage or an
-/// interruption is a failure.
+/// Runs what has no result yet, writes it down, and publishes the reports below `reports`. A failed
+/// stage or an interruption is a failure.
 pub(super) fn execute(
     loaded: &Loaded,
-    place: &Place<'_>,
+    session: &Session<'_>,
     effort: &Effort,
+    reports: &Path,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
-    let store = place.store;
+    let store = session.store;
     note_run(loaded, store)?;
-    let session = loaded.session(place.methods, store, place.device, place.verify_files)?;
-    let history = store.history(&loaded.path);
-    let settings = effort.settings(&history)?;
+    let settings = effort.settings(store.history(&loaded.path))?;
     let observer = show::observer(effort.json);
-    let journal = Journal::new(&session, request(loaded, settings.threads));
+    let journal = Journal::new(session, request(loaded, settings.threads));
     let both = Both(observer.as_ref(), &journal);
-    let outcome = run::run(&session, &settings, &both, &interrupt.stop);
-    save_history(loaded, store, history, &outcome)?;
+    let outcome = run::run(session, &settings, &both, &interrupt.stop);
+    save_history(loaded, store, &settings.past, &outcome)?;
     let written = journal.finish(&outcome);
-    let pages = publish::publish(loaded, &session, &outcome, place.reports)?;
+    let pages = publish::publish(loaded, session, &outcome, reports)?;
     show::pages(&pages, effort.json);
     if let Err(error) = written {
         say!("warning: {error}");
@@ -144,18 +133,18 @@ fn note_run(loaded: &Loaded, store: &Store) -> Result<(), Failure> {
 fn save_history(
     loaded: &Loaded,
     store: &Store,
-    before: History,
+    before: &BTreeMap<String, Digest>,
     outcome: &Outcome,
 ) -> Result<(), Failure> {
     let mut history = History::default();
     for (node, key) in loaded.graph.nodes().iter().zip(&outcome.keys) {
         let label = node.stage.label();
-        if let Some(key) = key.or_else(|| before.keys.get(&label).copied()) {
+        if let Some(key) = key.or_else(|| before.get(&label).copied()) {
             history.keys.insert(label, key);
         }
     }
     for label in &loaded.left_out {
-        if let Some(key) = before.keys.get(label) {
+        if let Some(key) = before.get(label) {
             history.keys.insert(label.clone(), *key);
         }
     }

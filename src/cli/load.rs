@@ -6,12 +6,9 @@ use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo};
-use crate::learn::device::Device;
 use crate::project::{ProjectFiles, Remembering};
-use crate::run::Session;
 use crate::share::Text;
-use crate::stages::{self, Method};
-use crate::store::Store;
+use crate::stages;
 use std::path::{Path, PathBuf};
 
 /// A checked file.
@@ -73,18 +70,6 @@ impl Loaded {
         let graph = Graph::build(std::mem::take(&mut experiment.stages), &self.schemas);
         let graph = graph.map_err(Failure::new)?;
         Ok(Loaded { experiment, graph, left_out, ..self })
-    }
-
-    /// The experiment bound to what a plan or a run needs.
-    pub(super) fn session<'a>(
-        &'a self,
-        methods: &'a [Box<dyn Method>],
-        store: &'a Store,
-        device: Device,
-        verify_files: bool,
-    ) -> Result<Session<'a>, Failure> {
-        Session::prepare(&self.graph, methods, store, self.base(), device, verify_files)
-            .map_err(Failure::new)
     }
 }
 

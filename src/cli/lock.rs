@@ -1,14 +1,13 @@
 //! `msx lock`
 
+use super::FileArguments;
 use super::errors::Failure;
 use super::load::{self, Loaded};
-use super::{CacheArguments, DeviceArguments, FileArguments};
-use crate::learn::device::Device;
+use super::workplace::WorkplaceArguments;
 use crate::project;
 use crate::run::Session;
 use crate::share::Lock;
-use crate::stages;
-use crate::store::{self, Store};
+use crate::store;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -19,9 +18,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
-    cache: CacheArguments,
-    #[command(flatten)]
-    device: DeviceArguments,
+    workplace: WorkplaceArguments,
     /// Where the lock is [default: beside the file, with `.lock` behind its name]
     #[arg(short, long, value_name = "LOCK", value_hint = clap::ValueHint::FilePath)]
     output: Option<PathBuf>,
@@ -32,27 +29,19 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
-    let path = arguments.output.clone().unwrap_or_else(|| beside(&arguments.file.file));
+    let workplace = arguments.workplace.open()?;
+    let session = workplace.session(&loaded)?;
+    let file = &arguments.file.file;
+    let path = arguments.output.clone().unwrap_or_else(|| project::lock_beside(file));
     if arguments.check {
         return check(&path, &loaded, &session);
     }
-    let lock = Lock::of(&session, &loaded.text).map_err(Failure::new)?;
+    let lock = Lock::of(&session, &session.plan(), &loaded.text).map_err(Failure::new)?;
     session.save_index();
     let text = lock.to_text().map_err(Failure::new)?;
     store::write_atomically(&path, text.as_bytes()).map_err(Failure::new)?;
     anstream::println!("locked {} stages in {}", lock.stage.len(), path.display());
     Ok(())
-}
-
-/// `experiment.msx.lock` for `experiment.msx`.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
 }
 
 fn check(path: &Path, loaded: &Loaded, session: &Session<'_>) -> Result<(), Failure> {

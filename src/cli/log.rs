@@ -1,8 +1,8 @@
 //! `msx log`
 
-use super::CacheArguments;
 use super::errors::Failure;
 use super::show::{duration, metrics};
+use super::{CacheArguments, output};
 use crate::progress::Progress;
 use crate::run::{Event, Line, journal};
 use crate::store::{RunName, Store};
@@ -48,7 +48,7 @@ fn print(number: u64, lines: &[Line], json: bool) -> Result<(), Failure> {
     }
     for line in lines {
         if json {
-            anstream::println!("{}", serde_json::to_string(line).map_err(Failure::new)?);
+            output::line(line)?;
         } else {
             anstream::println!("{:>12}  {}", duration(line.at), words(&line.event));
         }

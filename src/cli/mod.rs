@@ -24,6 +24,7 @@ mod load;
 mod lock;
 mod log;
 mod lsp;
+mod output;
 mod plan;
 mod publish;
 mod reproduce;
@@ -35,6 +36,7 @@ mod stages;
 mod watch;
 mod why;
 mod worker;
+mod workplace;
 
 use clap::{Args, Parser, Subcommand};
 use errors::Failure;

@@ -2,11 +2,10 @@
 
 use super::errors::Failure;
 use super::load::{self, Loaded};
-use super::{CacheArguments, DeviceArguments, FileArguments, GoalArguments};
+use super::workplace::WorkplaceArguments;
+use super::{FileArguments, GoalArguments};
 use crate::graph::plan::{Plan, Status};
-use crate::learn::device::Device;
 use crate::run;
-use crate::stages;
 use crate::store::{History, Store};
 use clap::Args;
 
@@ -20,23 +19,19 @@ pub(super) struct Arguments {
     #[command(flatten)]
     goals: GoalArguments,
     #[command(flatten)]
-    cache: CacheArguments,
-    #[command(flatten)]
-    device: DeviceArguments,
+    workplace: WorkplaceArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let loaded = loaded.only(&arguments.goals.stages)?;
-    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
+    let workplace = arguments.workplace.open()?;
+    let session = workplace.session(&loaded)?;
     let plan = session.plan();
     session.save_index();
-    let history = store.history(&loaded.path);
+    let history = session.store.history(&loaded.path);
     for index in 0..loaded.graph.nodes().len() {
-        anstream::println!("{}", line(&loaded, &plan, &store, &history, index));
+        anstream::println!("{}", line(&loaded, &plan, session.store, &history, index));
     }
     for claim in &loaded.experiment.claims {
         anstream::println!("{:<9} {:<10} {}  ({UNJUDGED})", "claimed", claim.method, claim.name);
@@ -53,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn line(loaded: &Loaded, plan: &Plan, store: &Store, history: &History, index: usize) -> String {
     let stage = &loaded.graph.nodes()[index].stage;
     let name = format!("{:<9} {:<10} {}", word(&plan.statuses[index]), stage.kind, stage.label());
-    match reason(loaded, plan, store, history, index) {
+    match run::reason(&loaded.graph, plan, store, history, index) {
         Some(reason) => format!("{name}  ({reason})"),
         None => name,
     }
@@ -66,15 +61,4 @@ fn word(status: &Status) -> &'static str {
         Status::MayRun { .. } => "may run",
         Status::Blocked { .. } => "blocked",
     }
-}
-
-/// Why a stage is not cached, in a few words.
-pub(super) fn reason(
-    loaded: &Loaded,
-    plan: &Plan,
-    store: &Store,
-    history: &History,
-    index: usize,
-) -> Option<String> {
-    run::reason(&loaded.graph, plan, store, history, index)
 }

@@ -1,14 +1,13 @@
 //! `msx reproduce`
 
 use super::errors::Failure;
-use super::execute::{Effort, Place, execute};
+use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
 use super::load::{self, Loaded};
-use super::{DeviceArguments, Reading};
-use crate::learn::device::Device;
+use super::workplace::Workplace;
+use super::{DeviceArguments, Reading, output};
 use crate::run::{Outcome, Session};
 use crate::share::{self, Contents, EXPERIMENT, Kept, Results, Verdict, archive};
-use crate::stages;
 use crate::store::Store;
 use bytesize::ByteSize;
 use clap::Args;
@@ -52,18 +51,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     archive::unpack(&arguments.bundle, &folder, arguments.limit.as_u64()).map_err(Failure::new)?;
     let contents = Contents::read(&folder).map_err(Failure::Message)?;
     let loaded = load(arguments, &folder, &contents)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
     let cache = arguments.cache.clone().unwrap_or_else(|| folder.join("cache"));
     let store = Store::open(&cache).map_err(Failure::new)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, &store, device, false)?;
+    let workplace = Workplace::around(store, &arguments.device, false)?;
+    let session = workplace.session(&loaded)?;
     check_data(&contents, &session)?;
     check_question(arguments, &contents, &loaded, &session)?;
     let reports = folder.join("reproduced");
-    let place =
-        Place { store: &store, methods: &methods, device, verify_files: false, reports: &reports };
-    let outcome = execute(&loaded, &place, &arguments.effort, &Interrupt::listen()?)?;
-    let stages = stages_of_both(&contents, &loaded, &Results::of(&store), &outcome)?;
+    let interrupt = Interrupt::listen()?;
+    let outcome = execute(&loaded, &session, &arguments.effort, &reports, &interrupt)?;
+    let results = Results::of(&workplace.store, &workplace.methods);
+    let stages = stages_of_both(&contents, &loaded, &results, &outcome)?;
     let verdict = share::judge(&stages);
     tell(arguments, &verdict)?;
     match verdict {
@@ -126,7 +124,7 @@ fn check_question(
     }
     let words: Vec<String> = found.stages.iter().map(ToString::to_string).collect();
     if arguments.effort.json {
-        line(&Asked { event: "reproduced", verdict: "different", stages: &words })?;
+        output::line(&Asked { event: "reproduced", verdict: "different", stages: &words })?;
     } else {
         anstream::println!("different: the experiment asks for something else; nothing was run");
         words.iter().for_each(|words| anstream::println!("  {words}"));
@@ -175,13 +173,8 @@ struct Judged<'a> {
 
 fn tell(arguments: &Arguments, verdict: &Verdict) -> Result<(), Failure> {
     if arguments.effort.json {
-        return line(&Judged { event: "reproduced", verdict });
+        return output::line(&Judged { event: "reproduced", verdict });
     }
     anstream::println!("{verdict}");
-    Ok(())
-}
-
-fn line<T: Serialize>(value: &T) -> Result<(), Failure> {
-    anstream::println!("{}", serde_json::to_string(value).map_err(Failure::new)?);
     Ok(())
 }

@@ -1,12 +1,10 @@
 //! `msx run`
 
 use super::errors::Failure;
-use super::execute::{Effort, Place, execute};
+use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
-use super::{CacheArguments, DeviceArguments, FileArguments, GoalArguments, load};
-use crate::learn::device::Device;
-use crate::stages;
-use crate::store::Store;
+use super::workplace::WorkplaceArguments;
+use super::{FileArguments, GoalArguments, load};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -17,9 +15,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     goals: GoalArguments,
     #[command(flatten)]
-    cache: CacheArguments,
-    #[command(flatten)]
-    device: DeviceArguments,
+    workplace: WorkplaceArguments,
     #[command(flatten)]
     effort: Effort,
     /// Where reports are written
@@ -46,15 +42,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 pub(super) fn once(arguments: &Arguments, interrupt: &Interrupt) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let loaded = loaded.only(&arguments.goals.stages)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    let place = Place {
-        store: &store,
-        methods: &stages::methods(),
-        device,
-        verify_files: arguments.cache.verify,
-        reports: &arguments.reports,
-    };
-    execute(&loaded, &place, &arguments.effort, interrupt)?;
+    let workplace = arguments.workplace.open()?;
+    let session = workplace.session(&loaded)?;
+    execute(&loaded, &session, &arguments.effort, &arguments.reports, interrupt)?;
     Ok(())
 }

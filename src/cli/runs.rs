@@ -1,8 +1,8 @@
 //! `msx runs`
 
-use super::CacheArguments;
 use super::errors::Failure;
 use super::show::duration;
+use super::{CacheArguments, output};
 use crate::store::{Run, RunName, Store};
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -24,9 +24,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let numbers = store.run_numbers();
     for number in numbers.iter().rev().take(arguments.limit) {
         match store.find_run(RunName::Number(*number)) {
-            Ok(run) if arguments.json => {
-                anstream::println!("{}", serde_json::to_string(&run).map_err(Failure::new)?);
-            }
+            Ok(run) if arguments.json => output::line(&run)?,
             Ok(run) => anstream::println!("{}", line(&run)),
             // Killed while it began, or removed by another process meanwhile.
             Err(error) => say!("#{number:<5} {error}"),

@@ -1,9 +1,10 @@
 //! `msx show`
 
 use super::errors::Failure;
+use super::output;
 use super::show::duration;
 use crate::share::Results;
-use crate::stages::Figure;
+use crate::stages::{self, Figure};
 use crate::store::{Record, Run, RunName, RunStage, Store};
 use clap::Args;
 use serde::Serialize;
@@ -47,16 +48,15 @@ struct Found {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let store = Store::open(&arguments.cache).map_err(Failure::new)?;
     let run = store.find_run(arguments.run).map_err(Failure::new)?;
-    let results = Results::of(&store);
+    let methods = stages::methods();
+    let results = Results::of(&store, &methods);
     let found = run.stages.iter().map(|stage| found(stage, &results));
     let found = found.collect::<Result<Vec<Found>, Failure>>()?;
     let shown = Shown { run, results: found };
     if arguments.json {
-        let text = serde_json::to_string_pretty(&shown).map_err(Failure::new)?;
-        anstream::println!("{text}");
-    } else {
-        print(&shown);
+        return output::document(&shown);
     }
+    print(&shown);
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! `msx why`
 
+use super::Reading;
 use super::errors::Failure;
 use super::load::{self, Loaded};
-use super::{CacheArguments, DeviceArguments, Reading, plan};
+use super::workplace::WorkplaceArguments;
 use crate::graph::explain;
 use crate::graph::plan::{Plan, Status};
-use crate::learn::device::Device;
-use crate::stages;
+use crate::run;
 use crate::store::{History, Run, RunName, Store};
 use clap::Args;
 use std::path::PathBuf;
@@ -24,18 +24,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    cache: CacheArguments,
-    #[command(flatten)]
-    device: DeviceArguments,
+    workplace: WorkplaceArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let store = Store::open(&arguments.cache.cache).map_err(Failure::new)?;
-    let loaded = load_file(arguments, &store)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
+    let workplace = arguments.workplace.open()?;
+    let store = &workplace.store;
+    let loaded = load_file(arguments, store)?;
     let members = loaded.find(&arguments.stage)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, &store, device, arguments.cache.verify)?;
+    let session = workplace.session(&loaded)?;
     let plan = session.plan();
     session.save_index();
     match arguments.since {
@@ -43,11 +40,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let history = store.history(&loaded.path);
             members
                 .into_iter()
-                .for_each(|index| explain_stage(&loaded, &plan, &store, &history, index));
+                .for_each(|index| explain_stage(&loaded, &plan, store, &history, index));
         }
         Some(name) => {
             let run = store.find_run(name).map_err(Failure::new)?;
-            members.into_iter().for_each(|index| compare(&loaded, &plan, &store, &run, index));
+            members.into_iter().for_each(|index| compare(&loaded, &plan, store, &run, index));
         }
     }
     Ok(())
@@ -80,7 +77,7 @@ fn explain_stage(loaded: &Loaded, plan: &Plan, store: &Store, history: &History,
             continue;
         }
         let indent = "  ".repeat(depth);
-        let reason = plan::reason(loaded, plan, store, history, index);
+        let reason = run::reason(&loaded.graph, plan, store, history, index);
         let text = match (&plan.statuses[index], reason) {
             (Status::Cached { .. }, _) => {
                 "is cached: nothing that it depends on changed".to_owned()
@@ -116,8 +113,7 @@ fn compare(loaded: &Loaded, plan: &Plan, store: &Store, run: &Run, index: usize)
     match (record, after) {
         (Some(record), Some(after)) => {
             let changes = explain::changes(&record.fingerprint, &after);
-            let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            anstream::println!("{label} since run #{number}: {}", words.join("; "));
+            anstream::println!("{label} since run #{number}: {}", explain::words(&changes));
         }
         (None, _) => anstream::println!("{label} has no result of run #{number} in the cache"),
         (_, None) => {

@@ -4,6 +4,7 @@
 //! the editor. The client knows the command `msx.run`, whose arguments are those of `msx run`: the
 //! file, then the stages.
 
+use super::templates::template_of;
 use super::view::View;
 use crate::language::index::{Index, SymbolId, SymbolKind};
 use crate::language::syntax::tree::{Item, Name, Span};
@@ -37,10 +38,9 @@ fn each(view: View<'_, '_>, file: &Path, items: &[Item], lenses: &mut Vec<CodeLe
             Item::Stage(stage) => {
                 let place = (&stage.span, &stage.name);
                 let name = &stage.name.node;
-                let own = index.at(stage.name.span.start).map(|found| found.symbol);
                 // A loop over nothing makes no stage that could run.
                 let is_made = view.analysis().facts.members.contains_key(&stage.name.span.start);
-                if let Some(template) = own.and_then(|own| index.template_of(own)) {
+                if let Some(template) = template_of(view, stage) {
                     let mut stages = Vec::new();
                     let whole = inside(index, template, name, &[], &mut stages);
                     if whole.is_some() && !stages.is_empty() {

@@ -5,14 +5,14 @@
 //! what the cache does not remember of one is not known yet.
 
 use super::workspace::Workspace;
-use crate::graph::plan::{Knowledge, Plan, Status};
-use crate::graph::{Digest, Graph, InputDigest, OutputDigests};
+use crate::graph::Graph;
+use crate::graph::plan::Status;
 use crate::language;
 use crate::learn::device::Device;
 use crate::project::ProjectFiles;
-use crate::run;
-use crate::stages::{self, Method, Parameters};
-use crate::store::{FileMemo, Store};
+use crate::run::{self, Session, UNREAD};
+use crate::stages;
+use crate::store::Store;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,8 +24,6 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Reasons that a line gives before it only counts them.
 const MOST_REASONS: usize = 3;
-/// Why a stage whose files the cache does not remember has no key.
-const UNREAD: &str = "its files have not been read with this cache yet";
 
 /// Where results lie, and what else their keys depend on.
 #[derive(Debug, Clone)]
@@ -155,9 +153,8 @@ impl Standing {
         let graph = Graph::build(compiled.experiment.stages, &schemas).ok()?;
         let device = Device::choose(&place.device).ok()?;
         let methods = stages::methods();
-        let known =
-            Known::new(&graph, &methods, &store, crate::project::folder(files.root()), device)?;
-        let plan = Plan::make(&graph, &known);
+        let base = crate::project::folder(files.root());
+        let plan = Session::peek(&graph, &methods, &store, base, device).plan();
         let history = store.history(files.root());
         let member = |index: usize| {
             let stage = &graph.nodes()[index].stage;
@@ -243,69 +240,4 @@ fn families(graph: &Graph, indices: &[usize]) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(", ")
-}
-
-/// What the planner may know without reading data.
-struct Known<'a> {
-    methods: Vec<&'a dyn Method>,
-    files: Vec<Result<Vec<InputDigest>, String>>,
-    store: &'a Store,
-    device: Device,
-}
-
-impl<'a> Known<'a> {
-    /// Nothing where a stage has a method that this program lacks.
-    fn new(
-        graph: &Graph,
-        methods: &'a [Box<dyn Method>],
-        store: &'a Store,
-        base: &Path,
-        device: Device,
-    ) -> Option<Known<'a>> {
-        let schemas: Vec<_> = methods.iter().map(|method| method.schema()).collect();
-        let mut memo: Option<FileMemo> = None;
-        let mut known = Known { methods: Vec::new(), files: Vec::new(), store, device };
-        for node in graph.nodes() {
-            let is_meant = |schema: &language::schema::MethodSchema| {
-                schema.kind == node.stage.kind && schema.method == node.stage.method
-            };
-            let method = methods[schemas.iter().position(is_meant)?].as_ref();
-            known.files.push(if node.paths.is_empty() {
-                Ok(Vec::new())
-            } else {
-                let memo = memo.get_or_insert_with(|| store.file_memo(false));
-                remembered(method, Parameters(&node.stage.parameters), base, memo)
-            });
-            known.methods.push(method);
-        }
-        Some(known)
-    }
-}
-
-fn remembered(
-    method: &dyn Method,
-    parameters: Parameters<'_>,
-    base: &Path,
-    memo: &FileMemo,
-) -> Result<Vec<InputDigest>, String> {
-    let sources = method.sources(parameters, base).map_err(|error| error.to_string())?;
-    let digest = |source: &stages::Source| {
-        let digest = memo.remembered(&source.base, &source.files).ok_or(UNREAD)?;
-        Ok(InputDigest { role: source.role.to_owned(), digest })
-    };
-    sources.iter().map(digest).collect()
-}
-
-impl Knowledge for Known<'_> {
-    fn outputs(&self, key: &Digest) -> Option<OutputDigests> {
-        self.store.lookup(key).ok().flatten().map(|record| record.output_digests())
-    }
-
-    fn files(&self, index: usize) -> Result<Vec<InputDigest>, String> {
-        self.files[index].clone()
-    }
-
-    fn arithmetic(&self, index: usize) -> &str {
-        if self.methods[index].uses_device() { self.device.family() } else { "" }
-    }
 }

@@ -84,6 +84,11 @@ fn or_absent(value: &Option<Value>) -> String {
     value.as_ref().map_or_else(|| "(absent)".to_owned(), Value::to_string)
 }
 
+/// Differences on one line.
+pub fn words(changes: &[Change]) -> String {
+    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Every difference, parameters first. Empty for equal fingerprints.
 pub fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
     let mut changes = Vec::new();

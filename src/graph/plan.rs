@@ -66,6 +66,15 @@ impl Plan {
         Plan { statuses, outputs }
     }
 
+    /// The keys of the stages that have a result, by index.
+    pub fn keys(&self) -> Vec<Option<Digest>> {
+        let key = |status: &Status| match status {
+            Status::Cached { key } => Some(*key),
+            _ => None,
+        };
+        self.statuses.iter().map(key).collect()
+    }
+
     /// The fingerprint of a stage all of whose inputs and files are known.
     pub fn fingerprint(
         &self,

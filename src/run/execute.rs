@@ -21,6 +21,8 @@ pub(super) struct Job<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) index: usize,
     pub(super) fingerprint: Fingerprint,
+    /// What its checkpoints are filed under.
+    pub(super) trajectory: Digest,
     /// What it takes, in canonical order, each with the key of the giving stage.
     pub(super) inputs: Vec<(ResolvedInput<'a>, Digest)>,
     pub(super) threads: usize,
@@ -116,13 +118,12 @@ impl Job<'_> {
     }
 
     fn announce(&self, key: &Digest) {
-        let node = &self.session.graph.nodes()[self.index];
-        let stage = &node.stage;
+        let stage = &self.session.graph.nodes()[self.index].stage;
         self.observer.observe(&Event::Started {
             stage: stage.label(),
             method: format!("{} {}", stage.kind, stage.method).trim().to_owned(),
             key: key.hex(),
-            trajectory: self.fingerprint.trajectory(&node.horizon).hex(),
+            trajectory: self.trajectory.hex(),
             threads: self.threads,
         });
     }
@@ -140,7 +141,7 @@ impl Job<'_> {
             device: self.session.device,
             threads: self.threads,
             cache: self.session.store.root().to_owned(),
-            trajectory: self.fingerprint.trajectory(&node.horizon),
+            trajectory: self.trajectory,
         };
         let monitor =
             StageMonitor { label: node.stage.label(), observer: self.observer, stop: self.stop };

@@ -3,7 +3,6 @@
 use super::event::{Event, Observer};
 use super::schedule::{Ending, Outcome};
 use super::session::Session;
-use crate::graph::plan::Status;
 use crate::store::{Run, RunEnd, RunFolder, RunStage, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,16 +98,13 @@ impl<'a> Journal<'a> {
 
     fn run(&self) -> Run {
         // A run that is killed still says what it took from the store.
-        let statuses = self.session.plan().statuses;
-        let nodes = self.session.graph.nodes().iter().zip(&statuses);
-        let stages = nodes.map(|(node, status)| RunStage {
+        let keys = self.session.plan().keys();
+        let nodes = self.session.graph.nodes().iter().zip(keys);
+        let stages = nodes.map(|(node, key)| RunStage {
             label: node.stage.label(),
             kind: node.stage.kind.clone(),
             method: node.stage.method.clone(),
-            key: match status {
-                Status::Cached { key } => Some(*key),
-                _ => None,
-            },
+            key,
             ending: None,
         });
         Run {

@@ -15,5 +15,5 @@ pub use execute::platform;
 pub use journal::{Journal, Line, Request, journal};
 pub use reason::reason;
 pub use schedule::{Ending, Outcome, Settings, run};
-pub use session::Session;
+pub use session::{Session, UNREAD};
 pub use worker::{COMMAND as WORKER_COMMAND, serve};

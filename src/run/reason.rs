@@ -38,9 +38,7 @@ pub fn reason(
             let Ok(Some(record)) = store.record(before) else {
                 return Some("its last record is gone from the cache".to_owned());
             };
-            let changes = explain::changes(&record.fingerprint, fingerprint);
-            let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            Some(words.join("; "))
+            Some(explain::words(&explain::changes(&record.fingerprint, fingerprint)))
         }
     }
 }

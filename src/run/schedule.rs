@@ -274,12 +274,13 @@ impl<'a> Schedule<'a> {
     {
         while self.may_start() {
             let Some((ready, threads)) = self.queue.start() else { return };
-            let Ready { index, inputs, fingerprint, .. } = ready;
+            let Ready { index, inputs, fingerprint, trajectory, .. } = ready;
             let inputs = inputs.into_iter().map(|input| (self.keys[input.input.stage], input));
             let job = Job {
                 session: self.session,
                 index,
                 fingerprint,
+                trajectory,
                 inputs: inputs.filter_map(|(key, input)| Some((input, key?))).collect(),
                 threads,
                 worker: self.settings.worker.as_deref(),

@@ -1,9 +1,9 @@
 //! An experiment bound to methods, a store and a device: everything a plan or a run asks.
 
 use crate::graph::plan::{Knowledge, Plan};
-use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests, ResolvedInput};
+use crate::graph::{Digest, Fingerprint, Graph, InputDigest, Node, OutputDigests, ResolvedInput};
 use crate::learn::device::Device;
-use crate::stages::{Method, Needs, Parameters, StageError};
+use crate::stages::{ByName, Method, Needs, Parameters, Source};
 use crate::store::{FileMemo, Hold, Index, Record, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -31,6 +31,9 @@ pub(super) struct Resolved<'a> {
     pub(super) key: Digest,
 }
 
+/// Why a stage of a [`Session::peek`] is blocked whose files the cache does not remember.
+pub const UNREAD: &str = "its files have not been read with this cache yet";
+
 impl<'a> Session<'a> {
     /// Finds each stage's method and hashes the files that it reads.
     ///
@@ -45,31 +48,11 @@ impl<'a> Session<'a> {
         device: Device,
         verify_files: bool,
     ) -> Result<Session<'a>, StoreError> {
-        let schemas: Vec<_> = methods.iter().map(|method| method.schema()).collect();
-        let of_stage: Vec<&dyn Method> = graph
-            .nodes()
-            .iter()
-            .map(|node| {
-                let position = schemas
-                    .iter()
-                    .position(|schema| {
-                        schema.kind == node.stage.kind && schema.method == node.stage.method
-                    })
-                    .expect("the graph was built with the schemas of these methods");
-                methods[position].as_ref()
-            })
-            .collect();
         let mut memo: Option<FileMemo> = None;
-        let mut files = Vec::with_capacity(of_stage.len());
-        for (node, method) in graph.nodes().iter().zip(&of_stage) {
-            if node.paths.is_empty() {
-                files.push(Ok(Vec::new()));
-                continue;
-            }
+        let session = Session::bind(graph, methods, store, base, device, |source| {
             let memo = memo.get_or_insert_with(|| store.file_memo(verify_files));
-            let parameters = Parameters(&node.stage.parameters);
-            files.push(digests(*method, parameters, base, memo));
-        }
+            memo.digest(&source.base, &source.files).map_err(|error| error.to_string())
+        });
         if let Some(memo) = &memo {
             match memo.save() {
                 // A cache that can only be read leaves the files to be read again.
@@ -77,9 +60,49 @@ impl<'a> Session<'a> {
                 _ => {}
             }
         }
+        Ok(session)
+    }
+
+    /// The same without reading a file of the user's or writing anything: what the cache does not
+    /// remember of their content blocks a stage, with [`UNREAD`] for the reason.
+    pub fn peek(
+        graph: &'a Graph,
+        methods: &'a [Box<dyn Method>],
+        store: &'a Store,
+        base: &Path,
+        device: Device,
+    ) -> Session<'a> {
+        let mut memo: Option<FileMemo> = None;
+        Session::bind(graph, methods, store, base, device, |source| {
+            let memo = memo.get_or_insert_with(|| store.file_memo(false));
+            memo.remembered(&source.base, &source.files).ok_or_else(|| UNREAD.to_owned())
+        })
+    }
+
+    fn bind(
+        graph: &'a Graph,
+        methods: &'a [Box<dyn Method>],
+        store: &'a Store,
+        base: &Path,
+        device: Device,
+        mut digest: impl FnMut(&Source) -> Result<Digest, String>,
+    ) -> Session<'a> {
+        let named = ByName::of(methods);
+        let of_stage: Vec<&dyn Method> = graph
+            .nodes()
+            .iter()
+            .map(|node| {
+                named
+                    .get(&node.stage.kind, &node.stage.method)
+                    .expect("the graph was built with the schemas of these methods")
+            })
+            .collect();
+        let stages = graph.nodes().iter().zip(&of_stage);
+        let files =
+            stages.map(|(node, method)| digests(node, *method, base, &mut digest)).collect();
         let index = Mutex::new(store.index());
         let (base, hold) = (base.to_owned(), OnceLock::new());
-        Ok(Session { graph, store, base, device, methods: of_stage, files, index, hold })
+        Session { graph, store, base, device, methods: of_stage, files, index, hold }
     }
 
     /// The method of a stage.
@@ -93,12 +116,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// A file is missing or unreadable, in words.
     pub fn files_now(&self, index: usize) -> Result<Vec<InputDigest>, String> {
-        let node = &self.graph.nodes()[index];
-        if node.paths.is_empty() {
-            return Ok(Vec::new());
-        }
-        let parameters = Parameters(&node.stage.parameters);
-        digests(self.methods[index], parameters, &self.base, &mut self.store.file_memo(false))
+        let mut memo: Option<FileMemo> = None;
+        digests(&self.graph.nodes()[index], self.methods[index], &self.base, &mut |source| {
+            let memo = memo.get_or_insert_with(|| self.store.file_memo(false));
+            memo.digest(&source.base, &source.files).map_err(|error| error.to_string())
+        })
     }
 
     /// Where every stage stands.
@@ -187,20 +209,19 @@ impl Knowledge for Session<'_> {
     }
 }
 
+/// The digests of the files that a stage reads, by field; `digest` gives that of one field's.
 fn digests(
+    node: &Node,
     method: &dyn Method,
-    parameters: Parameters<'_>,
     base: &Path,
-    memo: &mut FileMemo,
+    digest: &mut impl FnMut(&Source) -> Result<Digest, String>,
 ) -> Result<Vec<InputDigest>, String> {
-    let sources =
-        method.sources(parameters, base).map_err(|error: StageError| error.to_string())?;
-    sources
-        .iter()
-        .map(|source| {
-            let digest =
-                memo.digest(&source.base, &source.files).map_err(|error| error.to_string())?;
-            Ok(InputDigest { role: source.role.to_owned(), digest })
-        })
-        .collect()
+    if node.paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sources = method.sources(Parameters(&node.stage.parameters), base);
+    let sources = sources.map_err(|error| error.to_string())?;
+    let digest_of =
+        |source: &Source| Ok(InputDigest { role: source.role.to_owned(), digest: digest(source)? });
+    sources.iter().map(digest_of).collect()
 }

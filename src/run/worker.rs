@@ -12,7 +12,7 @@ use crate::language::value::Value;
 use crate::learn::checkpoint::Checkpoints;
 use crate::learn::device::Device;
 use crate::progress::{Monitor, Progress};
-use crate::stages::{Context, Method, Parameters, StageError, StageInput};
+use crate::stages::{ByName, Context, Method, Parameters, StageError, StageInput};
 use crate::store::{CheckpointFolder, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,17 +83,11 @@ impl Order {
         methods: &[Box<dyn Method>],
         monitor: &dyn Monitor,
     ) -> Result<(), StageError> {
-        let method = methods
-            .iter()
-            .find(|method| {
-                let schema = method.schema();
-                schema.kind == self.kind && schema.method == self.method
-            })
-            .ok_or_else(|| {
-                StageError::Defect(format!("the worker knows no {} {}", self.kind, self.method))
-            })?;
+        let method = ByName::of(methods).get(&self.kind, &self.method).ok_or_else(|| {
+            StageError::Defect(format!("the worker knows no {} {}", self.kind, self.method))
+        })?;
         let store = Store::open(&self.cache).map_err(StageError::other)?;
-        on_pool(self.threads, || self.obey(method.as_ref(), &store, monitor))
+        on_pool(self.threads, || self.obey(method, &store, monitor))
     }
 }
 

@@ -124,12 +124,11 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Locks an experiment all of whose stages have results.
+    /// Locks an experiment all of whose stages have results, by the session's plan.
     ///
     /// # Errors
     /// A stage has none.
-    pub fn of(session: &Session<'_>, text: &Text) -> Result<Lock, LockError> {
-        let plan = session.plan();
+    pub fn of(session: &Session<'_>, plan: &Plan, text: &Text) -> Result<Lock, LockError> {
         let mut stage = Vec::new();
         let mut data = Vec::new();
         let mut unfinished = Vec::new();
@@ -353,10 +352,7 @@ impl std::fmt::Display for Deviation {
                 "has another key; what differs is not known, because the cache has no record of \
                  the locked one",
             ),
-            Reason::Changed(changes) => {
-                let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
-                formatter.write_str(&words.join("; "))
-            }
+            Reason::Changed(changes) => formatter.write_str(&explain::words(changes)),
         }
     }
 }

@@ -16,5 +16,5 @@ pub use lock::{
 };
 pub use research_object::{Description, FILE as METADATA};
 pub use results::Results;
-pub use side::{of_run, plan_keys};
+pub use side::of_run;
 pub use verdict::{Apart, TOLERANCE, Verdict, agree, judge};

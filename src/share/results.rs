@@ -1,7 +1,7 @@
 //! What was found, by key.
 
 use crate::graph::Digest;
-use crate::stages::{self, Figure, Method, ResultFiles};
+use crate::stages::{ByName, Figure, Method, ResultFiles};
 use crate::store::{Record, Store, StoreError};
 use std::fs;
 
@@ -9,13 +9,13 @@ use std::fs;
 pub struct Results<'a> {
     /// The store.
     pub store: &'a Store,
-    methods: Vec<Box<dyn Method>>,
+    methods: ByName<'a>,
 }
 
 impl<'a> Results<'a> {
     /// The results of a store.
-    pub fn of(store: &'a Store) -> Results<'a> {
-        Results { store, methods: stages::methods() }
+    pub fn of(store: &'a Store, methods: &'a [Box<dyn Method>]) -> Results<'a> {
+        Results { store, methods: ByName::of(methods) }
     }
 
     /// The record under a key, where all of its files are at hand.
@@ -28,11 +28,7 @@ impl<'a> Results<'a> {
 
     /// The method of a kind, where this version has it.
     pub fn method(&self, kind: &str, method: &str) -> Option<&dyn Method> {
-        let found = self.methods.iter().find(|candidate| {
-            let schema = candidate.schema();
-            schema.kind == kind && schema.method == method
-        });
-        found.map(AsRef::as_ref)
+        self.methods.get(kind, method)
     }
 
     /// The figures of a result, the most important first; none for a method that this version lacks.

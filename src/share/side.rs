@@ -2,19 +2,9 @@
 
 use super::Results;
 use crate::graph::diff::{Described, Link, Side};
-use crate::graph::plan::{Plan, Status};
 use crate::graph::{Digest, InputDigest};
 use crate::store::{Record, Run, StoreError};
 use std::collections::HashMap;
-
-/// The keys of the stages that have a result, by index.
-pub fn plan_keys(plan: &Plan) -> Vec<Option<Digest>> {
-    let key = |status: &Status| match status {
-        Status::Cached { key } => Some(*key),
-        _ => None,
-    };
-    plan.statuses.iter().map(key).collect()
-}
 
 /// What a run did. Of a stage without a result only its method is known.
 ///

@@ -123,8 +123,7 @@ fn is_another_machine(kept: &Kept, found: &Kept) -> bool {
 fn reason(kept: &Kept, found: &Kept) -> String {
     let changes = explain::changes(&kept.fingerprint, &found.fingerprint);
     if !changes.is_empty() {
-        let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
-        return words.join("; ");
+        return explain::words(&changes);
     }
     let (then, now) = (&kept.provenance, &found.provenance);
     if then.platform != now.platform {

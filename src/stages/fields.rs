@@ -11,6 +11,16 @@ pub(super) fn side() -> FieldType {
     FieldType::Quantity { dimension: Dimension::Pixels, min: 8.0, max: LARGEST_SIDE }
 }
 
+/// The side that a data set of the user's is kept at.
+pub(super) fn kept_side() -> Field {
+    Field::default(
+        "size",
+        side(),
+        Value::pixels(256.0),
+        "Side that images are kept at; subsets halve it.",
+    )
+}
+
 /// A length of training, in images.
 pub(super) fn images(min: f64) -> FieldType {
     FieldType::Quantity { dimension: Dimension::Images, min, max: 1e9 }

@@ -21,6 +21,7 @@ pub use error::StageError;
 pub use figure::{Figure, ResultFiles};
 
 use crate::language::schema::{MethodSchema, Schemas};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// One stage method.
@@ -112,6 +113,25 @@ pub fn methods() -> Vec<Box<dyn Method>> {
         Box::new(compare::CompareAuroc),
         Box::new(report::Report),
     ]
+}
+
+/// Methods by the kind and the name that their schemas give, which take a while to make.
+pub struct ByName<'a>(HashMap<(&'static str, &'static str), &'a dyn Method>);
+
+impl<'a> ByName<'a> {
+    /// These methods.
+    pub fn of(methods: &'a [Box<dyn Method>]) -> ByName<'a> {
+        let named = methods.iter().map(|method| {
+            let schema = method.schema();
+            ((schema.kind, schema.method), method.as_ref())
+        });
+        ByName(named.collect())
+    }
+
+    /// The method of this kind and name.
+    pub fn get(&self, kind: &str, method: &str) -> Option<&'a dyn Method> {
+        self.0.get(&(kind, method)).copied()
+    }
 }
 
 /// The schemas of every method.

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes a file by way of a temporary one beside it: write, fsync, rename, fsync the folder.
@@ -36,7 +36,7 @@ pub fn replace_hastily(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 }
 
 /// A temporary file with the permissions of any other new file, so that a cache can be shared.
-pub fn shared_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+pub fn shared_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     shared_builder().tempfile_in(folder)
 }
 
@@ -68,11 +68,36 @@ pub fn create_lasting_dir(path: &Path) -> Result<(), StoreError> {
     let parent = path.parent().unwrap_or(Path::new("/"));
     create_lasting_dir(parent)?;
     match fs::create_dir(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(StoreError::io("create", path)(error))
         }
         // Another process that made it meanwhile may not have come further.
         _ => sync_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent }),
+    }
+}
+
+/// Removes a file. That it is gone already is as good.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path.
+pub fn remove(path: &Path) -> Result<(), StoreError> {
+    unless_missing(path, fs::remove_file(path))
+}
+
+/// Removes a folder with all below it. That it is gone already is as good.
+///
+/// # Errors
+/// [`StoreError::Io`] with the path.
+pub fn remove_dir(path: &Path) -> Result<(), StoreError> {
+    unless_missing(path, fs::remove_dir_all(path))
+}
+
+fn unless_missing(path: &Path, removed: io::Result<()>) -> Result<(), StoreError> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path)(error))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Resumable states of trainings, filed under the trajectory that they lie on.
 
 use super::error::StoreError;
+use super::survey::list;
 use super::{Store, atomic};
 use crate::graph::Digest;
 use std::fs;
@@ -73,18 +74,10 @@ impl CheckpointFolder {
 
     /// Positions and file names, in order of position.
     fn list(&self) -> Result<Vec<(u64, String)>, StoreError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(StoreError::io("list", &self.folder)(error)),
-        };
-        let mut found = Vec::new();
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(position) = position_of(Path::new(&name)) {
-                found.push((position, name));
-            }
-        }
+        let files = list(&self.folder)?.into_iter();
+        let mut found: Vec<(u64, String)> = files
+            .filter_map(|path| Some((position_of(&path)?, path.file_name()?.to_str()?.to_owned())))
+            .collect();
         found.sort();
         Ok(found)
     }

@@ -8,8 +8,9 @@ use super::error::StoreError;
 use super::history;
 use super::leftovers::{self, Leftovers};
 use super::survey::{SeenRun, Survey};
-use super::{Store, gate};
+use super::{Store, atomic, gate};
 use crate::graph::{Digest, Fingerprint};
+use crate::project::lock_beside;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,18 +69,6 @@ pub struct Garbage {
 }
 
 impl Store {
-    /// What [`Store::collect`] would remove at this moment.
-    ///
-    /// # Errors
-    /// A folder of the cache cannot be listed.
-    pub fn garbage(
-        &self,
-        policy: &Policy,
-        trajectory_of: TrajectoryOf<'_>,
-    ) -> Result<Garbage, StoreError> {
-        self.sort_out(policy, &self.survey()?, trajectory_of)
-    }
-
     /// Removes what no root names. Waits for commits that are under way; commits that begin
     /// meanwhile wait. Cut short, it leaves a cache in which only less was removed.
     ///
@@ -91,7 +80,7 @@ impl Store {
         trajectory_of: TrajectoryOf<'_>,
     ) -> Result<Garbage, StoreError> {
         let _closed: gate::Closed = self.close_gate()?;
-        let garbage = self.garbage(policy, trajectory_of)?;
+        let garbage = self.garbage(policy, &self.survey()?, trajectory_of)?;
         // What names goes before what is named.
         for number in &garbage.runs {
             self.remove_run(*number)?;
@@ -100,13 +89,13 @@ impl Store {
             self.remove_record(key)?;
         }
         for digest in &garbage.objects {
-            remove_file(&self.object_path(digest))?;
+            atomic::remove(&self.object_path(digest))?;
         }
         for trajectory in &garbage.checkpoints {
             self.remove_checkpoints(trajectory)?;
         }
         for path in &garbage.files {
-            remove_file(path)?;
+            atomic::remove(path)?;
         }
         for path in &garbage.locks {
             leftovers::remove_lock(path);
@@ -115,7 +104,11 @@ impl Store {
         Ok(garbage)
     }
 
-    fn sort_out(
+    /// What [`Store::collect`] would remove of what a survey saw.
+    ///
+    /// # Errors
+    /// A folder of the cache cannot be listed.
+    pub fn garbage(
         &self,
         policy: &Policy,
         survey: &Survey,
@@ -409,18 +402,7 @@ fn file_of(run: &SeenRun) -> Option<PathBuf> {
 
 /// What the lock file beside an experiment names.
 fn locked(experiment: &Path) -> Vec<Digest> {
-    let mut beside = experiment.as_os_str().to_owned();
-    beside.push(".lock");
-    let paths = [PathBuf::from(beside), experiment.with_extension("lock")];
+    let paths = [lock_beside(experiment), experiment.with_extension("lock")];
     let texts = paths.iter().filter_map(|path| fs::read(path).ok());
     texts.flat_map(|text| leftovers::digests_in(&String::from_utf8_lossy(&text))).collect()
-}
-
-fn remove_file(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -29,7 +29,8 @@ pub(super) fn check(root: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn read(root: &Path) -> Result<Option<u32>, StoreError> {
+/// The version of a folder's layout; nothing for a fresh one.
+pub(super) fn read(root: &Path) -> Result<Option<u32>, StoreError> {
     let path = root.join("format");
     let found = match fs::read_to_string(&path) {
         Ok(found) => found,

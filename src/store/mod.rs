@@ -121,13 +121,7 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn remove_record(&self, key: &Digest) -> Result<(), StoreError> {
-        let path = self.record_path(key);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        atomic::remove(&self.record_path(key))
     }
 
     /// Keeps others away from this key until dropped; `None` while another process works on it.
@@ -163,13 +157,7 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn remove_checkpoints(&self, trajectory: &Digest) -> Result<(), StoreError> {
-        let path = self.checkpoints_path().join(trajectory.hex());
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        atomic::remove_dir(&self.checkpoints_path().join(trajectory.hex()))
     }
 
     fn checkpoints_path(&self) -> PathBuf {

@@ -1,8 +1,7 @@
 //! A cache folder for those who only look.
 
 use super::Store;
-use super::format::FORMAT;
-use std::fs;
+use super::format::{self, FORMAT};
 use std::path::Path;
 
 impl Store {
@@ -10,7 +9,6 @@ impl Store {
     /// or one of another version.
     pub fn peek(root: &Path) -> Option<Store> {
         let root = root.canonicalize().ok()?;
-        let found = fs::read_to_string(root.join("format")).ok()?;
-        (found.trim() == FORMAT.to_string()).then_some(Store { root })
+        (format::read(&root).ok()? == Some(FORMAT)).then_some(Store { root })
     }
 }

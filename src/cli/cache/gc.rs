@@ -1,7 +1,8 @@
 //! `msx cache gc`
 
 use super::super::errors::Failure;
-use super::{CacheFolder, Retention, bytes, count, print_json, trajectories};
+use super::super::output;
+use super::{CacheFolder, Retention, bytes, count, trajectories};
 use crate::store::Garbage;
 use clap::Args;
 use serde::Serialize;
@@ -38,12 +39,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let collected = if arguments.yes {
         store.collect(&policy, &trajectories())
     } else {
-        store.garbage(&policy, &trajectories())
+        store.survey().and_then(|survey| store.garbage(&policy, &survey, &trajectories()))
     };
     let garbage = collected.map_err(Failure::new)?;
     let over = policy.budget.map_or(0, |budget| garbage.kept_bytes.saturating_sub(budget));
     if arguments.folder.json {
-        return print_json(&Summary {
+        return output::document(&Summary {
             removed: arguments.yes,
             runs: &garbage.runs,
             results: garbage.records.iter().map(|key| key.hex()).collect(),

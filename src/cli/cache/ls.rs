@@ -1,7 +1,8 @@
 //! `msx cache ls`
 
 use super::super::errors::Failure;
-use super::{CacheFolder, age, bytes, print_json};
+use super::super::output;
+use super::{CacheFolder, age, bytes};
 use crate::store::Survey;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Order::Run => lines.sort_by_key(|line| line.run),
     }
     if arguments.folder.json {
-        return print_json(&lines);
+        return output::document(&lines);
     }
     let name = lines.iter().map(|line| line.name().chars().count()).max().unwrap_or(0).max(5);
     anstream::println!(

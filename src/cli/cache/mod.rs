@@ -14,7 +14,6 @@ use crate::stages;
 use crate::store::{Policy, Store};
 use bytesize::ByteSize;
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -120,12 +119,6 @@ fn trajectory(schemas: &Schemas, fingerprint: &Fingerprint) -> Digest {
 fn trajectories() -> impl Fn(&Fingerprint) -> Digest {
     let schemas = stages::schemas();
     move |fingerprint| trajectory(&schemas, fingerprint)
-}
-
-fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(Failure::new)?;
-    anstream::println!("{text}");
-    Ok(())
 }
 
 /// `1 result`, `3 results`

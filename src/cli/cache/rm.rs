@@ -1,12 +1,12 @@
 //! `msx cache rm`
 
 use super::super::errors::Failure;
+use super::super::output;
+use super::super::workplace::Workplace;
 use super::super::{DeviceArguments, Reading, load};
-use super::{CacheFolder, count, print_json, trajectory};
+use super::{CacheFolder, count, trajectory};
 use crate::graph::plan::Status;
 use crate::graph::{Digest, Fingerprint};
-use crate::learn::device::Device;
-use crate::stages;
 use crate::store::{RunName, Store};
 use clap::Args;
 use serde::Serialize;
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, None) => return Err(Failure::Message("name a file and its stages".to_owned())),
     };
     if arguments.folder.json {
-        return print_json(&forgotten);
+        return output::document(&forgotten);
     }
     for stage in &forgotten.stages {
         anstream::println!("forgot   {} ({:.12})", stage.label, stage.key);
@@ -82,10 +82,8 @@ fn forget_run(store: &Store, name: RunName) -> Result<Forgotten, Failure> {
 /// The result that a stage would be served now, or else the one that it had last.
 fn forget_stages(arguments: &Arguments, file: &Path, store: &Store) -> Result<Forgotten, Failure> {
     let loaded = load::load(file, &arguments.reading)?;
-    let device = Device::choose(&arguments.device.device).map_err(Failure::new)?;
-    let methods = stages::methods();
-    let session = loaded.session(&methods, store, device, false)?;
-    let plan = session.plan();
+    let workplace = Workplace::around(store.clone(), &arguments.device, false)?;
+    let plan = workplace.session(&loaded)?.plan();
     let history = store.history(&loaded.path);
     let mut stages = Vec::new();
     for name in &arguments.stages {

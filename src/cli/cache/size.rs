@@ -1,7 +1,8 @@
 //! `msx cache size`
 
 use super::super::errors::Failure;
-use super::{CacheFolder, Retention, bytes, print_json, trajectories};
+use super::super::output;
+use super::{CacheFolder, Retention, bytes, trajectories};
 use clap::Args;
 use serde::Serialize;
 
@@ -35,7 +36,8 @@ struct Size {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let store = arguments.folder.open()?;
     let survey = store.survey().map_err(Failure::new)?;
-    let garbage = store.garbage(&arguments.retention.policy(), &trajectories());
+    let policy = arguments.retention.policy();
+    let garbage = store.garbage(&policy, &survey, &trajectories());
     let size = Size {
         objects: part(survey.objects.values().map(|seen| seen.bytes)),
         records: part(survey.records.values().map(|record| record.seen.bytes)),
@@ -46,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         collectable_bytes: garbage.map_err(Failure::new)?.bytes,
     };
     if arguments.folder.json {
-        return print_json(&size);
+        return output::document(&size);
     }
     let parts = [
         ("objects", &size.objects),

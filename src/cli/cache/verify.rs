@@ -1,8 +1,9 @@
 //! `msx cache verify`
 
 use super::super::errors::Failure;
+use super::super::output;
 use super::progress::Bytes;
-use super::{CacheFolder, bytes, count, print_json};
+use super::{CacheFolder, bytes, count};
 use crate::graph::Digest;
 use crate::store::{Damage, Part, Store, Use, Verification};
 use clap::Args;
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let stages = stages(&verification.damages, &uses);
     if arguments.folder.json {
-        print_json(&report(verification, stages, arguments.dry_run))?;
+        output::document(&report(verification, stages, arguments.dry_run))?;
     } else {
         tell(&store, &verification, &stages, arguments.dry_run);
     }

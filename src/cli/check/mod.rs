@@ -4,10 +4,9 @@ mod json;
 mod sarif;
 
 use super::errors::{self, Failure};
-use super::{Reading, load};
+use super::{Reading, load, output};
 use crate::language::Diagnostic;
 use clap::{Args, ValueEnum};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -61,8 +60,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let format = if arguments.json { Format::Json } else { arguments.format };
     match format {
         Format::Text => tell(&checked),
-        Format::Json => print(&json::document(&checked)),
-        Format::Sarif => print(&sarif::document(&checked)),
+        Format::Json => output::document(&json::document(&checked))?,
+        Format::Sarif => output::document(&sarif::document(&checked))?,
     }
     if checked.iter().all(|file| file.stages.is_some()) { Ok(()) } else { Err(Failure::Told) }
 }
@@ -75,11 +74,4 @@ fn tell(checked: &[Checked<'_>]) {
         }
     }
     errors::tell_more(checked.iter().flat_map(|file| &file.diagnostics));
-}
-
-fn print(document: &impl serde::Serialize) {
-    // A reader that went away ends the output; the exit code still says what was found.
-    if let Ok(text) = serde_json::to_string_pretty(document) {
-        let _ = writeln!(io::stdout().lock(), "{text}");
-    }
 }

@@ -1,8 +1,8 @@
 //! Events as JSON, one object a line on standard output.
 
+use crate::cli::output;
 use crate::run::{Event, Observer};
 use serde::Serialize;
-use std::io::{self, Write};
 use std::path::Path;
 
 pub(super) struct JsonLines;
@@ -25,8 +25,6 @@ pub(super) fn page(path: &Path) {
 }
 
 fn line<T: Serialize>(value: &T) {
-    // A reader that went away ends the output, not the run.
-    if let Ok(text) = serde_json::to_string(value) {
-        let _ = writeln!(io::stdout().lock(), "{text}");
-    }
+    // What cannot be told ends the output, not the run.
+    let _ = output::line(value);
 }

@@ -4,7 +4,7 @@ use super::choice;
 use crate::data::chexpert::{self, Policy, Uncertain, View};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, side};
+use crate::stages::fields::{dataset_outputs, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -27,12 +27,7 @@ impl Method for Chexpert {
             header: Header::Method,
             fields: vec![
                 Field::required("csv", FieldType::Path, "The table."),
-                Field::default(
-                    "size",
-                    side(),
-                    Value::pixels(256.0),
-                    "Side that images are kept at; subsets halve it.",
-                ),
+                kept_side(),
                 choice(
                     "uncertain",
                     "What an uncertain label (-1) means.",

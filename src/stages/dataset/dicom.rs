@@ -5,7 +5,7 @@ use crate::data::dicom::collection::{Collection, Labels, Patients, files_below, 
 use crate::data::scans::Frames;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, side};
+use crate::stages::fields::{dataset_outputs, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -106,12 +106,7 @@ fn fields() -> Vec<Field> {
             ],
         ),
         scans::unreadable(),
-        Field::default(
-            "size",
-            side(),
-            Value::pixels(256.0),
-            "Side that images are kept at; subsets halve it.",
-        ),
+        kept_side(),
     ]
 }
 

@@ -5,7 +5,7 @@ use crate::data::rsna_ich::{Challenge, list};
 use crate::data::scans::Frames;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
 use crate::language::value::Value;
-use crate::stages::fields::{at_least, dataset_outputs, side};
+use crate::stages::fields::{at_least, dataset_outputs, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -80,12 +80,7 @@ fn fields() -> Vec<Field> {
         scans::window("brain"),
         scans::unreadable(),
         scans::patient_key(),
-        Field::default(
-            "size",
-            side(),
-            Value::pixels(256.0),
-            "Side that images are kept at; subsets halve it.",
-        ),
+        kept_side(),
         Field::seed(),
     ]
 }
