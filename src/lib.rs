@@ -6,14 +6,11 @@
 pub mod cli;
 pub mod data;
 pub mod editor;
-pub mod graph;
-pub mod language;
 pub mod learn;
 pub mod measure;
-pub mod progress;
-pub mod project;
 pub mod report;
 pub mod run;
 pub mod share;
 pub mod stages;
-pub mod store;
+
+pub use msx_core::{graph, language, progress, project, store};

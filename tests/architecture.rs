@@ -14,18 +14,24 @@ const ROOMS: [&str; 14] = [
 /// Lines of a file beyond which it wants splitting.
 const LONGEST_FILE: usize = 500;
 
+/// Where the sources of the two packages lie.
+const ROOTS: [&str; 2] = ["core/src", "src"];
+
 fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    WalkDir::new(&root)
-        .into_iter()
-        .map(|entry| entry.expect("readable").into_path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| {
-            let text = fs::read_to_string(&path).expect("UTF-8");
-            let name = path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
-            (name, text)
-        })
-        .collect()
+    let read = |root: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        WalkDir::new(&root)
+            .into_iter()
+            .map(|entry| entry.expect("readable").into_path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+            .map(|path| {
+                let text = fs::read_to_string(&path).expect("UTF-8");
+                let name = path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
+                (name, text)
+            })
+            .collect::<Vec<_>>()
+    };
+    ROOTS.into_iter().flat_map(read).collect()
 }
 
 fn room_of(file: &str) -> Option<usize> {
@@ -91,8 +97,9 @@ fn the_rooms_are_those_of_the_document() {
     let text = fs::read_to_string(path).expect("it is there");
     let mut last = 0;
     for room in ROOMS {
-        let place = [format!("`src/{room}/`"), format!("`src/{room}.rs`")]
-            .iter()
+        let place = ROOTS
+            .into_iter()
+            .flat_map(|root| [format!("`{root}/{room}/`"), format!("`{root}/{room}.rs`")])
             .find_map(|name| text.find(name.as_str()))
             .unwrap_or_else(|| panic!("ARCHITECTURE.md does not name {room}"));
         assert!(place > last, "{room} stands in another place in ARCHITECTURE.md");

@@ -30,7 +30,7 @@ mod grammar {
     use pest_derive::Parser;
 
     #[derive(Parser)]
-    #[grammar = "../grammar/msx.pest"]
+    #[grammar = "../../grammar/msx.pest"]
     pub(in crate::language) struct Grammar;
 }
 
