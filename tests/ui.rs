@@ -3,8 +3,9 @@
 //! After a deliberate change run `MSX_BLESS=1 cargo test --test ui` and read the difference.
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use msx::language::{Alone, Diagnostic, Override, Source, compile};
+use msx::language::{Alone, Code, Diagnostic, Override, Source, compile};
 use sources::Folder;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ fn messages_are_as_recorded() {
     let schemas = msx::stages::schemas();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
     let paths = broken_files(&folder);
-    assert!(paths.len() >= 12, "only {} broken files", paths.len());
+    let (mut codes, mut several) = (BTreeSet::new(), 0);
     let mut differing = Vec::new();
     for path in paths {
         let name = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
@@ -64,6 +65,8 @@ fn messages_are_as_recorded() {
             Err(errors) => errors,
         };
         assert!(!found.is_empty(), "nothing is said of {name}");
+        codes.extend(found.iter().map(|diagnostic| diagnostic.code));
+        several += usize::from(found.len() > 1);
         let found = render(&found);
         let recorded = path.with_extension("stderr");
         if std::env::var_os("MSX_BLESS").is_some() {
@@ -77,6 +80,11 @@ fn messages_are_as_recorded() {
         "these messages differ from the recorded ones:\n{}",
         differing.join("\n")
     );
+    assert!(several >= 25, "only {several} files have more than one mistake");
+    // What cannot be read is no text, and stands in `tests/diagnostics.rs`.
+    let missing: Vec<&Code> =
+        Code::ALL.iter().filter(|code| **code != Code::Io && !codes.contains(code)).collect();
+    assert!(missing.is_empty(), "no file shows {missing:?}");
 }
 
 /// A file cut, with a character lost, or with a strange one more, at every place: each message can

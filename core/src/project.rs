@@ -176,18 +176,24 @@ fn no_file(path: &str, error: &io::Error) -> Refusal {
 }
 
 /// The text of a file, unless it cannot be one of ours.
+///
+/// # Errors
+/// It is no file, cannot be read, is too large, or is not UTF-8.
 pub fn read(path: &Path) -> Result<String, Refusal> {
-    let refused = |reason: String, help: &str| Refusal { reason, help: help.to_owned() };
-    let unreadable =
-        |error: io::Error| refused(error.to_string(), "check its name and that you may read it");
     let kind = path.metadata().map_err(unreadable)?;
     if !kind.is_file() {
         return Err(refused("it is no file".to_owned(), "name a file whose name ends in .msx"));
     }
+    read_from(File::open(path).map_err(unreadable)?)
+}
+
+/// The text that a reader gives, under the same conditions as that of a file.
+///
+/// # Errors
+/// It cannot be read, is too large, or is not UTF-8.
+pub fn read_from(reader: impl Read) -> Result<String, Refusal> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST {
         let reason = format!("it is larger than {} MiB", LARGEST >> 20);
         return Err(refused(reason, "name a file of declarations; data stands elsewhere"));
@@ -197,6 +203,14 @@ pub fn read(path: &Path) -> Result<String, Refusal> {
         let reason = format!("it is not UTF-8 text: byte {place} is not valid");
         refused(reason, "save the file as UTF-8")
     })
+}
+
+fn refused(reason: String, help: &str) -> Refusal {
+    Refusal { reason, help: help.to_owned() }
+}
+
+fn unreadable(error: io::Error) -> Refusal {
+    refused(error.to_string(), "check its name and that you may read it")
 }
 
 /// Where the lock of an experiment stands: `experiment.msx.lock` for `experiment.msx`.

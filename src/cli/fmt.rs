@@ -3,11 +3,11 @@
 use super::errors::{Failure, print_diagnostics};
 use crate::language::format::{Formatted, WIDTH, format};
 use crate::language::{Refusal, Source};
-use crate::project::{folder, read};
+use crate::project::{folder, read, read_from};
 use clap::Args;
 use similar::{ChangeTag, TextDiff};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -80,13 +80,8 @@ fn format_file(path: &Path, arguments: &Arguments) -> Result<bool, Failure> {
     let failed = |error: &dyn std::fmt::Display| {
         Failure::Message(format!("cannot format {}: {error}", path.display()))
     };
-    let before = if is_standard {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map_err(|error| failed(&error))?;
-        text
-    } else {
-        read(path).map_err(|Refusal { reason, help }| failed(&format!("{reason}; {help}")))?
-    };
+    let before = if is_standard { read_from(io::stdin().lock()) } else { read(path) };
+    let before = before.map_err(|Refusal { reason, help }| failed(&format!("{reason}; {help}")))?;
     let source = Source::new(path.display().to_string(), before);
     let Formatted { text: after, problems } = format(&source, usize::from(arguments.width));
     print_diagnostics(&problems);

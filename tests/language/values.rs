@@ -57,7 +57,10 @@ fn only_the_side_that_is_taken_counts_but_both_are_used() {
 #[test]
 fn strings_take_values() {
     let path = |expression: &str| value_of("path", expression);
-    assert_eq!(path("\"data/{2 + 3}/{cpd}.csv\""), Value::Text("data/5/cpd.csv".to_owned()));
+    assert_eq!(
+        path("\"data/{2 + 3}/{if true then cpd else prog}.csv\""),
+        Value::Text("data/5/cpd.csv".to_owned())
+    );
     assert_eq!(path("\"{\"a{1}\"}b\""), Value::Text("a1b".to_owned()));
     assert_eq!(path("\"\\{k\\}\""), Value::Text("{k}".to_owned()));
     assert_eq!(path("\"{12_000 kimg}, {80%}\""), Value::Text("12 Mimg, 80%".to_owned()));

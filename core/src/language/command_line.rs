@@ -2,6 +2,7 @@
 
 use super::Override;
 use super::diagnostic::Texts;
+use super::excerpt::Text;
 use super::syntax::tree::Span;
 use miette::NamedSource;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ impl<'o> CommandLine<'o> {
     /// Adds the options behind the files.
     pub(super) fn add_to(&self, texts: &mut Texts) {
         texts.0.extend(self.options.iter().map(|(given, place)| {
-            (place.start, Arc::new(NamedSource::new(COMMAND_LINE, option(given))))
+            (place.start, Arc::new(NamedSource::new(COMMAND_LINE, Text(option(given)))))
         }));
     }
 }

@@ -132,6 +132,7 @@ impl Datum {
                 dimension.describe().to_owned()
             }
             Kind::Number(number) if number.whole.is_some() => "a whole number".to_owned(),
+            Kind::Number(number) if number.value.abs() >= 1e15 => format!("{:e}", number.value),
             Kind::Number(number) => number.value.to_string(),
             Kind::Text(_) => "a string".to_owned(),
             Kind::Path(_) => "a path".to_owned(),
@@ -205,18 +206,23 @@ impl Number {
     }
 
     /// `self operator other`, or what is wrong with it.
-    pub(super) fn combined(self, operator: Operator, other: Number) -> Result<Number, String> {
+    pub(super) fn combined(
+        self,
+        operator: Operator,
+        other: Number,
+    ) -> Result<Number, (Code, &'static str)> {
+        let wrong = |reason| Err((Code::WrongUnit, reason));
         let dimension = match (operator, self.dimension, other.dimension) {
             (Operator::Add | Operator::Subtract, one, two) if one != two => {
-                return Err("both sides of a sum need the same unit".to_owned());
+                return wrong("both sides of a sum need the same unit");
             }
             (Operator::Multiply, Some(_), Some(_)) => {
-                return Err("two numbers with units cannot be multiplied".to_owned());
+                return wrong("two numbers with units cannot be multiplied");
             }
             (Operator::Multiply, one, two) => one.or(two),
             (Operator::Divide, one, None) => one,
             (Operator::Divide, one, two) if one == two => None,
-            (Operator::Divide, _, _) => return Err("the divisor has another unit".to_owned()),
+            (Operator::Divide, _, _) => return wrong("the divisor has another unit"),
             (_, one, _) => one,
         };
         let value = match operator {
@@ -226,7 +232,7 @@ impl Number {
             _ => self.value / other.value,
         };
         if !value.is_finite() {
-            return Err("the result is no finite number".to_owned());
+            return Err((Code::OutOfRange, "the result is no finite number"));
         }
         let whole = match (operator, self.whole, other.whole) {
             (Operator::Add, Some(one), Some(two)) => one.checked_add(two),

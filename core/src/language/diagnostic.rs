@@ -1,6 +1,7 @@
 //! What is wrong, where, and what to write instead.
 
 pub use super::code::Code;
+use super::excerpt::Text;
 use super::position::Position;
 use super::suggest::Hint;
 use super::syntax::tree::Span;
@@ -26,7 +27,7 @@ pub struct Diagnostic {
     /// What may have been meant.
     pub correction: Option<Correction>,
     elsewhere: Vec<Elsewhere>,
-    source: Option<Arc<NamedSource<String>>>,
+    source: Option<Arc<NamedSource<Text>>>,
 }
 
 /// A place of a message as people and editors count.
@@ -43,8 +44,8 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(source: &'a NamedSource<String>, span: &Span, label: Option<&'a str>) -> Place<'a> {
-        let text = source.inner();
+    fn new(source: &'a NamedSource<Text>, span: &Span, label: Option<&'a str>) -> Place<'a> {
+        let text = &source.inner().0;
         Place {
             file: source.name(),
             start: Position::of(text, span.start),
@@ -108,14 +109,14 @@ impl Diagnostic {
 
     /// The name and text of the file that the places are in; nothing before that is known.
     pub fn source(&self) -> Option<(&str, &str)> {
-        self.source.as_deref().map(|source| (source.name(), source.inner().as_str()))
+        self.source.as_deref().map(|source| (source.name(), source.inner().0.as_str()))
     }
 
     /// Places in other files that belong to it: the file's name and text, the place, the label.
     pub fn elsewhere(&self) -> impl Iterator<Item = (&str, &str, &Span, &str)> {
         self.elsewhere.iter().map(|other| {
             let source = other.source.as_ref();
-            (source.name(), source.inner().as_str(), &other.place, other.label.as_str())
+            (source.name(), source.inner().0.as_str(), &other.place, other.label.as_str())
         })
     }
 
@@ -163,7 +164,7 @@ impl Diagnostic {
         self.correction = self.correction.take().and_then(|correction| {
             let (_, source) = texts.0.get(own)?;
             let span = texts.local(own, &correction.span);
-            let rest = source.inner().get(span.start..)?.strip_prefix(&*correction.written)?;
+            let rest = source.inner().0.get(span.start..)?.strip_prefix(&*correction.written)?;
             let ends = !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
             ends.then_some(Correction { span, ..correction })
         });
@@ -172,7 +173,7 @@ impl Diagnostic {
 }
 
 /// The texts of all files and of the command line, each with the position of its first byte.
-pub(super) struct Texts(pub(super) Vec<(usize, Arc<NamedSource<String>>)>);
+pub(super) struct Texts(pub(super) Vec<(usize, Arc<NamedSource<Text>>)>);
 
 impl Texts {
     fn at(&self, position: usize) -> usize {
@@ -182,7 +183,7 @@ impl Texts {
     /// A place counted from the beginning of its file, and inside of it.
     fn local(&self, file: usize, span: &Span) -> Span {
         let Some((base, source)) = self.0.get(file) else { return 0..0 };
-        let within = |position: usize| position.saturating_sub(*base).min(source.inner().len());
+        let within = |position: usize| position.saturating_sub(*base).min(source.inner().0.len());
         let start = within(span.start);
         start..within(span.end).max(start)
     }
@@ -193,7 +194,7 @@ impl Texts {
 struct Elsewhere {
     label: String,
     place: Span,
-    source: Arc<NamedSource<String>>,
+    source: Arc<NamedSource<Text>>,
 }
 
 impl fmt::Display for Elsewhere {
@@ -214,8 +215,8 @@ impl miette::Diagnostic for Elsewhere {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = Some(self.label.clone());
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(label, self.place.clone()))))
+        let (label, place) = (Some(self.label.clone()), self.source.inner().shown(&self.place));
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(label, place))))
     }
 }
 
@@ -250,12 +251,15 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let labelled = |span: &Span, label: Option<String>| {
-            LabeledSpan::new(label, span.start, span.end - span.start)
+        let shown = |span: &Span| match &self.source {
+            Some(source) => source.inner().shown(span),
+            None => span.clone(),
         };
-        let primary = LabeledSpan::new_primary_with_span(self.label.clone(), self.span.clone());
-        let related =
-            self.related.iter().map(move |(span, label)| labelled(span, Some(label.clone())));
+        let primary = LabeledSpan::new_primary_with_span(self.label.clone(), shown(&self.span));
+        let related = self
+            .related
+            .iter()
+            .map(move |(span, label)| LabeledSpan::new_with_span(Some(label.clone()), shown(span)));
         Some(Box::new(std::iter::once(primary).chain(related)))
     }
 }

@@ -92,9 +92,34 @@ impl<'t> Scope<'t> {
     fn pieces(&self, pieces: &[Piece], span: &Span, evaluation: &mut Evaluation<'t>) -> Vec<Datum> {
         let value = |piece: &Piece| match piece {
             Piece::Text(text) => Datum { kind: Kind::Text(text.clone()), span: span.clone() },
-            Piece::Value(value) => self.evaluate(value, evaluation),
+            Piece::Value(value) => self.named(value, evaluation),
         };
         pieces.iter().map(value).collect()
+    }
+
+    /// A value in the braces of a string, where a word that is no name is a slip of the pen: it could
+    /// have been written without braces.
+    fn named(&self, value: &Expression, evaluation: &mut Evaluation<'t>) -> Datum {
+        let datum = self.evaluate(value, evaluation);
+        let (Term::Reference(reference), Kind::Word(word)) = (&value.node, &datum.kind) else {
+            return datum;
+        };
+        if *word != reference.name.node {
+            return datum;
+        }
+        evaluation.diagnostics.push(
+            Diagnostic::new(
+                Code::UnknownName,
+                format!("there is no `{word}` to put into this string"),
+                datum.span.clone(),
+            )
+            .help("braces take constants, parameters and loop variables; write \\{ for a brace")
+            .maybe_help(
+                suggest::nearest(word, self.names())
+                    .map(|candidate| suggest::Hint::meant(word, candidate)),
+            ),
+        );
+        Datum { kind: Kind::Invalid, span: datum.span }
     }
 
     /// Fields with their values. What is written out wins over what is spread, and a later spread

@@ -28,6 +28,8 @@ pub(super) struct Surroundings<'t> {
     pub(super) bindings: Bindings,
     /// Loops and instances around it.
     depth: usize,
+    /// How many rounds the loops around it come to, were all of them as long as these.
+    width: usize,
 }
 
 /// One stage of one round.
@@ -69,13 +71,14 @@ pub(super) fn expand<'t>(evaluation: &mut Evaluation<'t>) -> Expansion<'t> {
         let around = Surroundings::outermost(scope);
         expander.stages(&program.files[file].items, &around, evaluation);
     }
-    if let Some(place) = expander.too_many {
+    if let Some((place, width)) = expander.too_many {
         evaluation.diagnostics.push(
             Diagnostic::new(
                 Code::TooLarge,
                 format!("the sweep expands to more than {MOST_STAGES} stages or rounds"),
                 place,
             )
+            .label(format!("in {width} rounds of the loops around it"))
             .help("shorten the lists that are swept over"),
         );
     }
@@ -85,7 +88,13 @@ pub(super) fn expand<'t>(evaluation: &mut Evaluation<'t>) -> Expansion<'t> {
 impl<'t> Surroundings<'t> {
     /// Outside all loops.
     pub(super) fn outermost(scope: Rc<Scope<'t>>) -> Surroundings<'t> {
-        Surroundings { scope, rounds: Vec::new(), bindings: Bindings::default(), depth: 0 }
+        Surroundings {
+            scope,
+            rounds: Vec::new(),
+            bindings: Bindings::default(),
+            depth: 0,
+            width: 1,
+        }
     }
 }
 
@@ -93,7 +102,8 @@ impl<'t> Surroundings<'t> {
 #[derive(Debug, Default)]
 pub(super) struct Expander<'t> {
     pub(super) found: Expansion<'t>,
-    too_many: Option<Span>,
+    /// What there was no room for, and its rounds.
+    too_many: Option<(Span, usize)>,
     rounds: usize,
     /// Numbers of loops by the instances that they stand in and their place.
     loops: BTreeMap<(usize, String, usize), usize>,
@@ -135,7 +145,7 @@ impl<'t> Expander<'t> {
 
     fn stage(&mut self, stage: &'t Stage, around: &Surroundings<'t>) {
         if self.found.instances.len() >= MOST_STAGES {
-            self.too_many.get_or_insert_with(|| stage.name.span.clone());
+            self.too_many.get_or_insert_with(|| (stage.name.span.clone(), around.width));
             return;
         }
         let family = family(&around.scope, &stage.name.node);
@@ -158,6 +168,8 @@ impl<'t> Expander<'t> {
         let place = variables.first().map_or(0, |variable| variable.span.start);
         self.found.rounds.insert(place, values.len());
         let place = self.number_of_loop(around, place);
+        let around =
+            &Surroundings { width: around.width.saturating_mul(values.len()), ..around.clone() };
         let mut rounds: BTreeMap<String, Span> = BTreeMap::new();
         for (number, value) in values.into_iter().enumerate() {
             let span = value.span.clone();
@@ -183,7 +195,7 @@ impl<'t> Expander<'t> {
     ) -> Option<Surroundings<'t>> {
         self.rounds += 1;
         if self.rounds > MOST_STAGES {
-            self.too_many.get_or_insert_with(|| place.clone());
+            self.too_many.get_or_insert_with(|| (place.clone(), around.width));
         }
         if self.too_many.is_some() {
             return None;

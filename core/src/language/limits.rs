@@ -36,6 +36,23 @@ const EDGE: usize = 4;
 /// Values made and copied in all.
 const MOST_VALUES: usize = 10_000_000;
 
+/// Mistakes that are told of one experiment; nobody reads more, and each costs a look through its file.
+const MOST_MISTAKES: usize = 200;
+
+/// As many mistakes as are worth telling, and how many more there are.
+pub(super) fn told(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if diagnostics.len() <= MOST_MISTAKES {
+        return diagnostics;
+    }
+    let others = diagnostics.split_off(MOST_MISTAKES);
+    if let Some(next) = others.first() {
+        let what = if next.is_warning() { "warnings" } else { "mistakes" };
+        let message = format!("from here on there are {} more {what}", others.len());
+        diagnostics.push(Diagnostic::new(next.code, message, next.span.clone()));
+    }
+    diagnostics
+}
+
 /// What is left of the values that a file may make.
 #[derive(Debug)]
 pub(super) struct Budget {

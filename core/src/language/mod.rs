@@ -11,6 +11,7 @@ mod command_line;
 mod datum;
 mod diagnostic;
 mod evaluate;
+mod excerpt;
 mod expand;
 pub mod experiment;
 pub mod explain;
@@ -149,6 +150,9 @@ fn sorted(
     found.sort_by_key(|diagnostic| diagnostic.span.start);
     let mut texts = program.texts();
     command_line.add_to(&mut texts);
-    let found = found.into_iter().map(|diagnostic| diagnostic.within(&texts));
-    found.partition(Diagnostic::is_warning)
+    let (warnings, errors) = found.into_iter().partition(Diagnostic::is_warning);
+    let whole = |found| {
+        limits::told(found).into_iter().map(|diagnostic| diagnostic.within(&texts)).collect()
+    };
+    (whole(warnings), whole(errors))
 }

@@ -47,9 +47,9 @@ pub(super) fn inversion(value: &Datum) -> Outcome {
 
 fn arithmetic(operator: Operator, left: &Datum, right: &Datum, span: &Span) -> Outcome {
     let (one, two) = (number(left)?, number(right)?);
-    one.combined(operator, two).map(Kind::Number).map_err(|reason| {
+    one.combined(operator, two).map(Kind::Number).map_err(|(code, reason)| {
         let sides = format!("{} and {}", left.describe(), right.describe());
-        Some(Box::new(Diagnostic::new(Code::WrongUnit, reason, span.clone()).label(sides)))
+        Some(Box::new(Diagnostic::new(code, reason, span.clone()).label(sides)))
     })
 }
 

@@ -2,6 +2,7 @@
 //! ends, so that a place alone says which file it is in.
 
 use super::diagnostic::{Code, Diagnostic, Texts};
+use super::excerpt::Text;
 use super::limits::MOST_FILES;
 use super::source::{Source, Sources};
 use super::suggest::way;
@@ -73,7 +74,7 @@ impl Program {
     /// The name and text of every file, for messages.
     pub(super) fn texts(&self) -> Texts {
         let named = |file: &File| {
-            let source = NamedSource::new(&file.source.name, file.source.text.clone());
+            let source = NamedSource::new(&file.source.name, Text(file.source.text.clone()));
             (file.base, Arc::new(source))
         };
         Texts(self.files.iter().map(named).collect())

@@ -241,8 +241,10 @@ impl Checker<'_, '_> {
                     given.push((Name { node: field, span }, value.clone()));
                 }
                 None => {
-                    let message =
-                        format!("`{}` takes {} arguments", variant.name, variant.parameters.len());
+                    let message = match variant.parameters.len() {
+                        1 => format!("`{}` takes one argument", variant.name),
+                        most => format!("`{}` takes {most} arguments", variant.name),
+                    };
                     self.report(
                         Diagnostic::new(Code::WrongType, message, value.span.clone())
                             .label("one too many"),

@@ -12,6 +12,8 @@ mod layout;
 mod tree;
 
 use super::diagnostic::Texts;
+use super::excerpt::Text;
+use super::limits::told;
 use super::syntax;
 use super::{Diagnostic, Source};
 use miette::NamedSource;
@@ -48,9 +50,29 @@ pub fn format(source: &Source, width: usize) -> Formatted {
     let Some(matches) = matches else {
         return Formatted { text: source.text.clone(), problems };
     };
-    let laid_out = layout::file(&gather::gather(&plain, &matches), width);
+    let mut laid_out = layout::file(&gather::gather(&plain, &matches), width);
+    if !matches.are_whole() {
+        laid_out = settled(laid_out, width).unwrap_or_else(|| plain.into_owned());
+    }
     let laid_out = if has_carriage_returns { laid_out.replace('\n', "\r\n") } else { laid_out };
     Formatted { text: format!("{mark}{laid_out}"), problems }
+}
+
+/// Rounds after which a text with broken pieces counts as one that never comes to rest.
+const ROUNDS: usize = 8;
+
+/// Where a broken piece ends depends on its lines, so that another round may know more of a text than
+/// the one that wrote it. Goes on until nothing moves, or gives up.
+fn settled(mut text: String, width: usize) -> Option<String> {
+    for _ in 0..ROUNDS {
+        let matches = syntax::matches(&text)?;
+        let again = layout::file(&gather::gather(&text, &matches), width);
+        if again == text {
+            return Some(text);
+        }
+        text = again;
+    }
+    None
 }
 
 /// The text with `\n` at the end of each line, however many `\r` stand in front of it.
@@ -67,8 +89,8 @@ fn with_plain_line_ends(text: &str) -> Cow<'_, str> {
 }
 
 fn problems(source: &Source) -> Vec<Diagnostic> {
-    let named = NamedSource::new(&source.name, source.text.clone());
+    let named = NamedSource::new(&source.name, Text(source.text.clone()));
     let texts = Texts(vec![(0, Arc::new(named))]);
-    let problems = syntax::parse(&source.text, 0).problems.diagnostics;
+    let problems = told(syntax::parse(&source.text, 0).problems.diagnostics);
     problems.into_iter().map(|problem| problem.within(&texts)).collect()
 }
