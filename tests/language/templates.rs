@@ -1,6 +1,6 @@
 //! Templates mean what they would mean written out.
 
-use crate::support::{keys, labels, messages, must_compile};
+use crate::support::{keys, labels, messages, must_compile, must_compile_with};
 
 const DATA: &str = "experiment e { seed: 1 }\ndataset d: phantom { count: 500 }\n";
 
@@ -171,4 +171,42 @@ fn a_long_chain_of_templates_is_one_error() {
     text.push_str("t19999 all { n: 1 }");
     let found = messages(&text);
     assert_eq!(found, ["loops and templates are nested more than 100 deep"]);
+}
+
+#[test]
+fn a_template_that_nothing_instantiates_is_checked_as_far_as_it_is_known() {
+    let text = "experiment e { seed: 1 }
+        dataset phantoms: phantom { count: 100 }
+        template never(fold: subset, arch: word, n: int, m: int = 2 px) {
+            subset s: phantoms { classes: tpo(n) }
+            for k in [2, 3] {
+                gan g: arch { train: fold.train, lenght: n }
+                classifier c: cnn { train: s.train, valid: fold.valid, epochs: 2 * n }
+                evaluate auc: c { test: s.tset }
+            }
+            other x { n: n }
+        }
+        template other(n: int) { dataset d: phantm { count: n } }";
+    let found = messages(text);
+    let wanted = ["`m` is of type int", "tpo", "no output `tset`", "no method `phantm`"];
+    assert_eq!(found.len(), wanted.len(), "{found:?}");
+    for words in wanted {
+        assert!(found.iter().any(|message| message.contains(words)), "{words}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_only_tried_belongs_to_no_experiment() {
+    let library = "template pair(n: int = 100) {
+            dataset d: phantom { count: n }
+            subset s: d { classes: top(2) }
+        }";
+    let text = "use \"lib.msx\" { pair as both }
+        experiment e { seed: 1 }
+        template alone(n: int = 7) { dataset d: phantom { count: n } }
+        dataset own: phantom { count: 3 }";
+    let compiled = must_compile_with(text, &[("lib.msx", library)]);
+    assert_eq!(labels(&compiled), ["own"]);
+    let warnings: Vec<String> = compiled.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["nothing uses `both`", "nothing uses `alone`"]);
 }

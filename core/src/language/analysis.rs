@@ -58,7 +58,7 @@ pub struct Facts {
 impl Facts {
     fn of(evaluation: &Evaluation<'_>, expansion: &Expansion<'_>) -> Facts {
         let mut members = BTreeMap::new();
-        for instance in &expansion.instances {
+        for instance in expansion.instances.iter().filter(|instance| !instance.around.is_trial) {
             *members.entry(instance.stage.name.span.start).or_insert(0) += 1;
         }
         Facts {

@@ -30,6 +30,8 @@ pub(super) struct Surroundings<'t> {
     depth: usize,
     /// How many rounds the loops around it come to, were all of them as long as these.
     width: usize,
+    /// Whether it is in a template that is only tried, because nothing instantiates it.
+    pub(super) is_trial: bool,
 }
 
 /// One stage of one round.
@@ -71,6 +73,7 @@ pub(super) fn expand<'t>(evaluation: &mut Evaluation<'t>) -> Expansion<'t> {
         let around = Surroundings::outermost(scope);
         expander.stages(&program.files[file].items, &around, evaluation);
     }
+    expander.trials(evaluation);
     if let Some((place, width)) = expander.too_many {
         evaluation.diagnostics.push(
             Diagnostic::new(
@@ -94,6 +97,7 @@ impl<'t> Surroundings<'t> {
             bindings: Bindings::default(),
             depth: 0,
             width: 1,
+            is_trial: false,
         }
     }
 }
@@ -104,6 +108,7 @@ pub(super) struct Expander<'t> {
     pub(super) found: Expansion<'t>,
     /// What there was no room for, and its rounds.
     too_many: Option<(Span, usize)>,
+    is_too_deep: bool,
     rounds: usize,
     /// Numbers of loops by the instances that they stand in and their place.
     loops: BTreeMap<(usize, String, usize), usize>,
@@ -123,6 +128,19 @@ impl<'t> Expander<'t> {
             }
         }
         self.stages(items, around, evaluation);
+    }
+
+    /// Tries every template that nothing instantiates, so that its mistakes show before it is used. The
+    /// last come first, because they are made of earlier ones.
+    fn trials(&mut self, evaluation: &mut Evaluation<'t>) {
+        let mut templates: Vec<_> = evaluation.names.all_templates().collect();
+        templates.sort_by_key(|template| template.template.name.span.start);
+        for template in templates.into_iter().rev() {
+            let is_used = evaluation.used.contains(&template.template.name.span.start);
+            if !is_used && self.too_many.is_none() && !self.is_too_deep {
+                self.trial(template, evaluation);
+            }
+        }
     }
 
     fn stages(
@@ -164,9 +182,12 @@ impl<'t> Expander<'t> {
             return self.block(body, around, evaluation);
         };
         let datum = around.scope.evaluate(values, evaluation);
-        let Some(values) = members(datum, evaluation) else { return };
+        let Some(mut values) = members(datum, evaluation) else { return };
         let place = variables.first().map_or(0, |variable| variable.span.start);
         self.found.rounds.insert(place, values.len());
+        if around.is_trial {
+            values.truncate(1);
+        }
         let place = self.number_of_loop(around, place);
         let around =
             &Surroundings { width: around.width.saturating_mul(values.len()), ..around.clone() };
@@ -202,6 +223,7 @@ impl<'t> Expander<'t> {
         }
         let depth = around.depth + 1;
         if depth > DEEPEST_BLOCKS {
+            self.is_too_deep = true;
             let message = format!("loops and templates are nested more than {DEEPEST_BLOCKS} deep");
             evaluation.diagnostics.push(
                 Diagnostic::new(Code::TooLarge, message, place.clone())

@@ -3,11 +3,11 @@
 use super::datum::{Datum, Kind};
 use super::diagnostic::{Code, Diagnostic};
 use super::expand::{Expander, StageArgument, Surroundings, family};
-use super::names::TemplateNames;
+use super::names::{Family, TemplateNames};
 use super::parameters;
 use super::scope::{Evaluation, Region, Scope};
 use super::suggest;
-use super::syntax::tree::{Name, Parameter, Stage};
+use super::syntax::tree::{Expression, Name, Parameter, Stage};
 use std::rc::Rc;
 
 impl<'t> Expander<'t> {
@@ -35,14 +35,51 @@ impl<'t> Expander<'t> {
             return;
         }
         let Some(mut inner) = self.inner(around, &stage.name.span, evaluation) else { return };
-        let own = family(&around.scope, &stage.name.node);
-        let region =
-            Region { file: own.file, prefix: format!("{}.", own.path), stages: &template.stages };
-        let outside = evaluation.scopes[template.file].clone();
-        let scope = Rc::new(Scope::instance(region, &outside));
-        self.arguments(stage, template, around, &scope, evaluation);
-        inner.scope = scope;
+        inner.scope = instance_scope(template, family(&around.scope, &stage.name.node), evaluation);
+        self.arguments(stage, template, around, &inner.scope, evaluation);
         self.block(&template.template.body, &inner, evaluation);
+    }
+
+    /// The declarations of a template with nothing known of the parameters without defaults. They
+    /// belong to no experiment.
+    pub(super) fn trial(
+        &mut self,
+        template: &'t TemplateNames<'t>,
+        evaluation: &mut Evaluation<'t>,
+    ) {
+        let name = &template.template.name;
+        let around = Surroundings::outermost(evaluation.scopes[template.file].clone());
+        let Some(mut inner) = self.inner(&around, &name.span, evaluation) else { return };
+        if template.recursive {
+            return;
+        }
+        let own = Family { file: template.file, path: name.node.clone() };
+        let scope = instance_scope(template, own, evaluation);
+        for parameter in &template.template.parameters {
+            let datum = match &parameter.default {
+                Some(default) => self.by_default(parameter, default, template, &scope, evaluation),
+                None => Datum::invalid(parameter.name.span.clone()),
+            };
+            scope.bind(&parameter.name, datum);
+        }
+        inner.scope = scope;
+        inner.is_trial = true;
+        self.block(&template.template.body, &inner, evaluation);
+    }
+
+    /// A default means what it means in the template's file: `epochs: int = epochs`.
+    fn by_default(
+        &mut self,
+        parameter: &'t Parameter,
+        default: &'t Expression,
+        template: &TemplateNames<'t>,
+        scope: &Rc<Scope<'t>>,
+        evaluation: &mut Evaluation<'t>,
+    ) -> Datum {
+        let outside = evaluation.scopes[template.file].clone();
+        let datum = outside.evaluate(default, evaluation);
+        let own = Surroundings::outermost(outside);
+        self.argument(parameter, datum, &own, scope, evaluation)
     }
 
     /// Binds the parameters to what the instance gives, each checked against its type.
@@ -64,11 +101,7 @@ impl<'t> Expander<'t> {
                     self.argument(parameter, datum.clone(), around, scope, evaluation)
                 }
                 (None, Some(default)) => {
-                    // A default means what it means in the template's file: `epochs: int = epochs`.
-                    let outside = evaluation.scopes[template.file].clone();
-                    let datum = outside.evaluate(default, evaluation);
-                    let own = Surroundings::outermost(outside);
-                    self.argument(parameter, datum, &own, scope, evaluation)
+                    self.by_default(parameter, default, template, scope, evaluation)
                 }
                 (None, None) => {
                     evaluation.diagnostics.push(missing(stage, template, parameter));
@@ -120,6 +153,17 @@ impl<'t> Expander<'t> {
             _ => Datum::invalid(datum.span),
         }
     }
+}
+
+/// The scope of an instance that goes by the name of `own`.
+fn instance_scope<'t>(
+    template: &'t TemplateNames<'t>,
+    own: Family,
+    evaluation: &Evaluation<'t>,
+) -> Rc<Scope<'t>> {
+    let Family { file, path } = own;
+    let region = Region { file, prefix: format!("{path}."), stages: &template.stages };
+    Rc::new(Scope::instance(region, &evaluation.scopes[template.file]))
 }
 
 fn missing(stage: &Stage, template: &TemplateNames<'_>, parameter: &Parameter) -> Diagnostic {

@@ -16,6 +16,7 @@ pub(super) fn members(
 ) -> Vec<bool> {
     let mut is_member = vec![false; stages.len()];
     let mut waiting: Vec<usize> = (0..instances.len())
+        .filter(|&index| !instances[index].around.is_trial)
         .filter(|&index| names.is_of_experiment(&instances[index].family))
         .collect();
     waiting.extend(claims.iter().flat_map(|claim| &claim.inputs).map(|input| input.stage));
