@@ -8,6 +8,7 @@ mod header;
 mod link;
 mod membership;
 mod select;
+mod works;
 
 use super::datum::Datum;
 use super::diagnostic::{Code, Diagnostic};
@@ -64,9 +65,12 @@ pub(super) fn check<'t>(
     let filled = membership::fill(&mut stages, &is_member, &wanting, budget);
     [ancestors, filled].into_iter().filter_map(Result::err).for_each(|p| evaluation.report(p));
     graph::report_cycles(&stages, &mut evaluation.diagnostics);
-    let instances = &expansion.instances;
-    let doubts = Doubts { stages: &stages, instances, is_member: &is_member, schemas };
-    evaluation.diagnostics.extend(doubts.find());
+    // What is missing because of a mistake says nothing about the experiment.
+    if evaluation.diagnostics.iter().all(Diagnostic::is_warning) {
+        let instances = &expansion.instances;
+        let doubts = Doubts { stages: &stages, instances, is_member: &is_member, schemas };
+        evaluation.diagnostics.extend(doubts.find());
+    }
     membership::kept(stages, claims, &is_member)
 }
 

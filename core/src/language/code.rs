@@ -82,6 +82,8 @@ codes! {
     SharedPatients = "shared-patients",
     /// Two rounds of a loop with the same values.
     RepeatedRound = "repeated-round",
+    /// Results that are taken for independent and are one.
+    SameWork = "same-work",
     /// A file that cannot be read.
     Io = "io",
 }
@@ -96,6 +98,7 @@ impl Code {
                 | Code::DifferentFolds
                 | Code::SharedPatients
                 | Code::RepeatedRound
+                | Code::SameWork
         )
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// What a number with a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +92,25 @@ pub enum Value {
     List(Vec<Value>),
     /// A record, defaults filled in.
     Record(BTreeMap<String, Value>),
+}
+
+/// Equal values hash alike. Adding zero makes `-0.0` the same as `0.0`, to which it is equal.
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Value::Bool(value) => value.hash(state),
+            Value::Int(value) => value.hash(state),
+            Value::Float(value) => (value + 0.0).to_bits().hash(state),
+            Value::Text(text) | Value::Word(text) => text.hash(state),
+            Value::Quantity(Quantity { amount, dimension }) => {
+                ((amount + 0.0).to_bits(), dimension).hash(state);
+            }
+            Value::Call { name, arguments } => (name, arguments).hash(state),
+            Value::List(items) => items.hash(state),
+            Value::Record(fields) => fields.hash(state),
+        }
+    }
 }
 
 impl Value {

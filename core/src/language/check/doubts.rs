@@ -1,11 +1,13 @@
 //! Experiments that run and yet do not show what they seem to: a fold that is tested on after it was
 //! trained on, patients that are in both, and comparisons across folds.
 
+use super::works::Works;
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::expand::Instance;
 use crate::language::experiment::{Bindings, TypedStage};
 use crate::language::schema::{OutputType, Schemas};
 use crate::language::syntax::tree::{Entry, Span, Stage};
+use crate::language::value::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The role of folds that results are taken on.
@@ -13,6 +15,10 @@ const TEST: &str = "test";
 
 /// The roles of folds that decide what a model becomes.
 const LEARNT_FROM: [&str; 2] = ["train", "valid"];
+
+/// What an experiment is made for.
+const RESULTS: [OutputType; 4] =
+    [OutputType::Evaluation, OutputType::Comparison, OutputType::Gallery, OutputType::Page];
 
 /// Checked stages with their declarations.
 pub(super) struct Doubts<'a, 't> {
@@ -28,6 +34,8 @@ impl Doubts<'_, '_> {
         let mut found = self.tested_after_training();
         found.extend(self.patients_in_both());
         found.extend(self.compared_across_folds());
+        found.extend(self.taken_for_independent());
+        found.extend(self.without_result());
         found
     }
 
@@ -128,17 +136,93 @@ impl Doubts<'_, '_> {
             })
     }
 
+    /// Stages that set results beside each other.
+    fn comparisons(&self) -> impl Iterator<Item = usize> {
+        self.members().filter(|&index| {
+            let stage = &self.stages[index];
+            self.schemas.get(&stage.kind, &stage.method).is_some_and(|schema| {
+                schema.outputs.iter().any(|output| output.kind == OutputType::Comparison)
+            })
+        })
+    }
+
+    /// Comparisons along rounds that differ in nothing, as repetitions without seeds of their own do.
+    fn taken_for_independent(&self) -> Vec<Diagnostic> {
+        let mut works = Works::of(self.stages);
+        let mut found = Vec::new();
+        for index in self.comparisons() {
+            let mut seen: HashMap<(&str, usize), usize> = HashMap::new();
+            let repeated = self.stages[index].inputs.iter().find_map(|input| {
+                let first = *seen
+                    .entry((input.role.as_str(), works.first(input.stage)))
+                    .or_insert(input.stage);
+                (first != input.stage).then_some((input, first))
+            });
+            let Some((input, first)) = repeated else { continue };
+            let (one, other) = works.parting(first, input.stage);
+            let declared = self.declared(index);
+            let message = format!(
+                "`{}` and `{}` are the same work and no two independent results",
+                self.stages[first].label(),
+                self.stages[input.stage].label()
+            );
+            let origin = &self.declared(one).name;
+            let others = &self.stages[other].bindings.0;
+            let variable = self.stages[one].bindings.0.iter().find(|bound| !others.contains(bound));
+            let (label, help) = match variable {
+                Some((name, value)) => (
+                    format!("nothing in it depends on `{name}`"),
+                    match value {
+                        Value::Int(_) => {
+                            format!("give `{}` a seed in each round: seed: {name}", origin.node)
+                        }
+                        _ => format!("give `{}` another seed in each round", origin.node),
+                    },
+                ),
+                None => ("this is what they share".to_owned(), "give each its own seed".to_owned()),
+            };
+            found.push(
+                Diagnostic::new(Code::SameWork, message, place(declared, &input.role))
+                    .related(origin.span.clone(), label)
+                    .help(help),
+            );
+        }
+        found
+    }
+
+    /// Declarations of the experiment that no evaluation, comparison, gallery or page is made from, where there
+    /// are any of these. An experiment without them may be after the images or models themselves.
+    fn without_result(&self) -> Vec<Diagnostic> {
+        let is_result = |index: &usize| {
+            let stage = &self.stages[*index];
+            let schema = self.schemas.get(&stage.kind, &stage.method);
+            schema
+                .is_some_and(|schema| schema.outputs.iter().any(|out| RESULTS.contains(&out.kind)))
+        };
+        let results: Vec<usize> = self.members().filter(is_result).collect();
+        if results.is_empty() {
+            return Vec::new();
+        }
+        let reached = self.origins(results.into_iter());
+        let place = |index: usize| self.declared(index).name.span.start;
+        let shown: BTreeSet<usize> = reached.into_iter().map(place).collect();
+        let mut told = BTreeSet::new();
+        let lost = self.members().filter(|&index| !shown.contains(&place(index)));
+        lost.filter(|&index| told.insert(place(index)))
+            .map(|index| {
+                let name = &self.declared(index).name;
+                let message = format!("no result is made from `{}`", name.node);
+                Diagnostic::new(Code::Unused, message, name.span.clone())
+                    .help("evaluate it, show it in a report, or remove it")
+            })
+            .collect()
+    }
+
     fn compared_across_folds(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        for index in self.members() {
+        for index in self.comparisons() {
             let stage = &self.stages[index];
-            let schema = self.schemas.get(&stage.kind, &stage.method);
-            let compares = schema.is_some_and(|schema| {
-                schema.outputs.iter().any(|output| output.kind == OutputType::Comparison)
-            });
-            let Some((one, other)) = compares.then(|| self.different_folds(stage)).flatten() else {
-                continue;
-            };
+            let Some((one, other)) = self.different_folds(stage) else { continue };
             let declared = self.declared(index);
             let message = format!("`{}` compares results on different folds", declared.name.node);
             found.push(
