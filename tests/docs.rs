@@ -183,6 +183,7 @@ fn links_in_documents_lead_somewhere() {
     let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
     let folders = ["editors/README.md", "experiments/README.md"];
     let others = others.iter().chain(&folders).map(|name| root().join(name));
+    let manual = root().join("docs").canonicalize().expect("a folder");
     let mut found = 0;
     for path in pages().into_iter().chain(others) {
         let text = fs::read_to_string(&path).expect("readable");
@@ -195,6 +196,9 @@ fn links_in_documents_lead_somewhere() {
             let folder = path.parent().expect("a file has a folder");
             let target = if target.is_empty() { path.clone() } else { folder.join(target) };
             assert!(target.exists(), "{}: {link}", path.display());
+            let leaves_manual = path.starts_with(&manual)
+                && !target.canonicalize().is_ok_and(|target| target.starts_with(&manual));
+            assert!(!leaves_manual, "{}: {link} is no page of the manual", path.display());
             if !anchor.is_empty() {
                 let text = fs::read_to_string(&target).expect("readable");
                 let anchors = anchors(&text);
