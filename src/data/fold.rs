@@ -66,15 +66,22 @@ impl Fold {
     /// # Errors
     /// A file is missing, cut short, or of another shape than `fold.json` says.
     pub fn open(folder: &Path) -> Result<Fold, DataError> {
-        let path = folder.join("fold.json");
+        Fold::open_files(|file| folder.join(file))
+    }
+
+    /// Opens a fold whose files lie wherever `place` says for `fold.json`, `images.npy` and
+    /// `labels.npy`.
+    ///
+    /// # Errors
+    /// As for [`Fold::open`].
+    pub fn open_files(place: impl Fn(&str) -> PathBuf) -> Result<Fold, DataError> {
+        let path = place("fold.json");
         let bytes = fs::read(&path).map_err(DataError::io(&path))?;
         let info: FoldInfo = serde_json::from_slice(&bytes)
             .map_err(|error| DataError::Fold { path: path.clone(), reason: error.to_string() })?;
         info.check().map_err(|reason| DataError::Fold { path, reason })?;
-        let images =
-            MappedArray::open(&folder.join("images.npy"), &[info.count, info.side, info.side])?;
-        let labels =
-            MappedArray::open(&folder.join("labels.npy"), &[info.count, info.findings.len()])?;
+        let images = MappedArray::open(&place("images.npy"), &[info.count, info.side, info.side])?;
+        let labels = MappedArray::open(&place("labels.npy"), &[info.count, info.findings.len()])?;
         Ok(Fold { info, images, labels })
     }
 
