@@ -70,6 +70,8 @@ pub(super) struct Opened {
     pub(super) kind: String,
     pub(super) method: String,
     pub(super) key: Digest,
+    /// Whether its images go back to files of the user's.
+    pub(super) reads_files: bool,
     /// In the order of the stage's outputs.
     pub(super) folds: Vec<NamedFold>,
     /// Of the stage and those that its images come from, the first of them first.
@@ -119,6 +121,7 @@ pub(super) fn open(arguments: &FoldArguments, options: &FoldOptions) -> Result<O
         kind: stage.kind.clone(),
         method: stage.method.clone(),
         key,
+        reads_files: loaded.graph.nodes().iter().any(|node| !node.paths.is_empty()),
         folds,
         left_out,
     })

@@ -18,6 +18,7 @@ mod diff;
 mod errors;
 mod execute;
 mod explain;
+mod export;
 mod fmt;
 mod folds;
 mod graph;
@@ -92,6 +93,8 @@ enum Command {
     Show(show_run::Arguments),
     /// Look at the images and labels of a dataset, a subset or synthetic folds
     Data(data::Arguments),
+    /// Write images and labels for other programs: PNG, a table, NumPy or DICOM
+    Export(export::Arguments),
     /// Compare two experiments or runs by what they mean and found
     Diff(diff::Arguments),
     /// Write down what an experiment was made of and what came out, by digest
@@ -183,6 +186,7 @@ pub fn main() -> ExitCode {
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Show(arguments) => show_run::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Lock(arguments) => lock::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
