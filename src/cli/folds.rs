@@ -5,7 +5,7 @@ use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::workplace::{Workplace, WorkplaceArguments};
 use crate::data::census::NamedFold;
-use crate::data::{Account, Fold};
+use crate::data::{Account, FOLD_FILES, Fold};
 use crate::graph::Digest;
 use crate::graph::plan::{Plan, Status};
 use crate::language::schema::{MethodSchema, OutputType};
@@ -90,7 +90,8 @@ pub(super) struct LeftOut {
 /// Finds the stage's result and opens its folds. Nothing is run.
 pub(super) fn open(arguments: &FoldArguments, options: &FoldOptions) -> Result<Opened, Failure> {
     let file = &arguments.file;
-    let loaded = load::load(&file.file, &file.reading)?.only(&[arguments.stage.clone()])?;
+    let loaded =
+        load::load(&file.file, &file.reading)?.only(std::slice::from_ref(&arguments.stage))?;
     let index = one(&loaded, &arguments.stage)?;
     let outputs = outputs(&loaded, index, options.fold)?;
     let workplace = options.workplace.open()?;
@@ -103,15 +104,11 @@ pub(super) fn open(arguments: &FoldArguments, options: &FoldOptions) -> Result<O
     let mut folds = Vec::new();
     for output in outputs {
         let files = record.outputs.get(output).cloned().unwrap_or_default();
-        let missing = || files.0.get("fold.json").is_none();
-        if missing() {
+        if !FOLD_FILES.iter().all(|file| files.0.contains_key(*file)) {
             return Err(damaged(&loaded, index));
         }
-        let fold = Fold::open_files(|file| match files.0.get(file) {
-            Some(blob) => workplace.store.object_path(&blob.digest),
-            None => file.into(),
-        });
-        folds.push((output.to_owned(), fold.map_err(Failure::new)?));
+        let place = |file: &str| workplace.store.object_path(&files.0[file].digest);
+        folds.push((output.to_owned(), Fold::open_files(place).map_err(Failure::new)?));
     }
     let left_out = left_out(&loaded, &workplace.store, &plan, index)?;
     let stage = &loaded.graph.nodes()[index].stage;

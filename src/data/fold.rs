@@ -12,6 +12,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
+/// The files of a fold: what it is, its images and its labels.
+pub const FILES: [&str; 3] = ["fold.json", "images.npy", "labels.npy"];
+
 /// Whether images were taken of patients or made by a generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,8 +72,7 @@ impl Fold {
         Fold::open_files(|file| folder.join(file))
     }
 
-    /// Opens a fold whose files lie wherever `place` says for `fold.json`, `images.npy` and
-    /// `labels.npy`.
+    /// Opens a fold whose [`FILES`] lie wherever `place` says.
     ///
     /// # Errors
     /// As for [`Fold::open`].

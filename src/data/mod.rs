@@ -20,6 +20,6 @@ mod summary;
 mod table;
 
 pub use error::DataError;
-pub use fold::{Fold, FoldInfo, FoldWriter, Origin, write_fold};
+pub use fold::{FILES as FOLD_FILES, Fold, FoldInfo, FoldWriter, Origin, write_fold};
 pub use label_set::LabelSet;
 pub use summary::{Account, Dropped, Summary};

@@ -7,8 +7,9 @@
 //! `X(u, v) = Σ_y Σ_x p(y, x) · cos(π (2y + 1) u / 64) · cos(π (2x + 1) v / 64)`
 //!
 //! the 64 coefficients with u and v from 1 to 8 are kept; bit `8 (u − 1) + (v − 1)` is set where the
-//! coefficient is above the median of the 64. Brightness and contrast scale out, and fine detail is
-//! not looked at.
+//! coefficient is above the median of the 64. Coefficients below a millionth of the sum of all pixels are
+//! zero but for rounding, and count as such. Brightness and contrast scale out, and fine detail is not
+//! looked at.
 //!
 //! Hashes of different images of one kind may agree by chance: radiographs of the chest are alike as
 //! such. A pair counts as alike only where its thumbnails of 32 × 32 pixels correlate as well.
@@ -22,6 +23,8 @@ use std::sync::LazyLock;
 const SIDE: usize = 32;
 /// Frequencies that are kept along each axis, the constant one left out.
 const KEPT: usize = 8;
+/// Coefficients below this part of the sum of all pixels are taken for zero.
+const NOTHING: f64 = 1e-6;
 /// Bits of a hash.
 const BITS: u32 = 64;
 /// The largest distance that [`alike`] accepts; beyond it, most hashes are as near by chance.
@@ -52,11 +55,14 @@ pub fn hash(thumbnail: &[f32]) -> u64 {
             halfway[v][y] = row.iter().zip(cosines).map(|(&p, c)| f64::from(p) * c).sum();
         }
     }
+    let sum: f64 = thumbnail.iter().map(|&pixel| f64::from(pixel.abs())).sum();
+    let settled = |value: f64| if value.abs() < NOTHING * sum { 0.0 } else { value };
     let coefficients: Vec<f64> = COSINES
         .iter()
         .flat_map(|cosines| {
             halfway.iter().map(move |column| column.iter().zip(cosines).map(|(p, c)| p * c).sum())
         })
+        .map(settled)
         .collect();
     let mut sorted = coefficients.clone();
     sorted.sort_by(f64::total_cmp);

@@ -80,15 +80,7 @@ impl Sheet<'_> {
             ));
         }
         let mut canvas = Canvas { pixels: vec![BACKGROUND; width * height], width };
-        for (number, text) in self.heading.iter().enumerate() {
-            let shade = if number == 0 { HEADING } else { TEXT };
-            canvas.write(text, MARGIN, MARGIN + number * line, shade);
-        }
-        if has_names {
-            for ((name, _), &left) in self.groups.iter().zip(&starts) {
-                canvas.write(name, left, head - line, HEADING);
-            }
-        }
+        self.write_head(&mut canvas, head, &starts);
         for (number, row) in self.rows.iter().enumerate() {
             let top = head + number * row_height + ROW_GAP;
             canvas.write(&row.caption, MARGIN, top, TEXT);
@@ -100,6 +92,20 @@ impl Sheet<'_> {
             }
         }
         to_png(&canvas.pixels, width, height, Depth::Eight)
+    }
+
+    /// Writes the heading and, just above `end`, what the columns are.
+    fn write_head(&self, canvas: &mut Canvas, end: usize, starts: &[usize]) {
+        let line = LINE.val();
+        for (number, text) in self.heading.iter().enumerate() {
+            let shade = if number == 0 { HEADING } else { TEXT };
+            canvas.write(text, MARGIN, MARGIN + number * line, shade);
+        }
+        if self.groups.len() > 1 {
+            for ((name, _), &left) in self.groups.iter().zip(starts) {
+                canvas.write(name, left, end - line, HEADING);
+            }
+        }
     }
 
     /// The side that every image is shown at.

@@ -36,36 +36,24 @@ pub(super) fn write(
     let mut done = 0;
     for (position, (name, fold)) in export.folds.iter().enumerate() {
         let (count, side) = (fold.len() as u64, fold.info().side as u64);
-        let size = side * side;
-        begin(&mut archive, &array(name, "images"), count * size).map_err(failed)?;
-        let mut images = npyz::WriteOptions::<u8>::new()
-            .default_dtype()
-            .shape(&[count, side, side])
-            .writer(&mut archive)
-            .begin_nd()
-            .map_err(failed)?;
-        for chunk in fold.images().chunks(CHUNK * (size as usize).max(1)) {
-            if monitor.stop_requested() {
-                return Err(Stopped.into());
-            }
-            images.extend(chunk.iter().copied()).map_err(failed)?;
-            done += chunk.len() / (size as usize).max(1);
+        let images = fold.images().chunks(CHUNK * fold.info().side.pow(2).max(1));
+        let images = images.inspect(|_| {
             report(monitor, done, total);
+            done = total.min(done + CHUNK);
+        });
+        let images = images.map(|chunk| (!monitor.stop_requested()).then_some(chunk));
+        let shape = [count, side, side];
+        let is_whole = write_bytes(&mut archive, &array(name, "images"), &shape, images);
+        if !is_whole.map_err(failed)? {
+            return Err(Stopped.into());
         }
-        images.finish().map_err(failed)?;
         let (labels, width): (Vec<u8>, usize) = match &classes {
             Some(classes) => (classes[position].iter().map(|&class| class as u8).collect(), 1),
             None => (fold.all_labels().to_vec(), findings.len()),
         };
-        begin(&mut archive, &array(name, "labels"), labels.len() as u64).map_err(failed)?;
-        let mut written = npyz::WriteOptions::<u8>::new()
-            .default_dtype()
-            .shape(&[count, width as u64])
-            .writer(&mut archive)
-            .begin_nd()
-            .map_err(failed)?;
-        written.extend(labels).map_err(failed)?;
-        written.finish().map_err(failed)?;
+        let shape = [count, width as u64];
+        let all = std::iter::once(Some(labels.as_slice()));
+        write_bytes(&mut archive, &array(name, "labels"), &shape, all).map_err(failed)?;
     }
     let origin = match export.origins.nature {
         Nature::Real => "real",
@@ -79,6 +67,24 @@ pub(super) fn write(
     drop(writer);
     place.finish()?;
     Ok(1)
+}
+
+/// An array of bytes, chunk by chunk; false where a chunk is `None`, which ends the work.
+fn write_bytes<'b>(
+    archive: &mut Archive<'_>,
+    name: &str,
+    shape: &[u64],
+    chunks: impl Iterator<Item = Option<&'b [u8]>>,
+) -> std::io::Result<bool> {
+    begin(archive, name, shape.iter().product())?;
+    let options = npyz::WriteOptions::<u8>::new().default_dtype().shape(shape);
+    let mut array = options.writer(archive).begin_nd()?;
+    for chunk in chunks {
+        let Some(chunk) = chunk else { return Ok(false) };
+        array.extend(chunk.iter().copied())?;
+    }
+    array.finish()?;
+    Ok(true)
 }
 
 /// `val_images`; a set without folds has no word in front.
