@@ -39,8 +39,9 @@ fn fold(name: &str, side: usize, labels: &[u8], origin: Origin) -> (String, Fold
         sources: real(&format!("{SECRET}/study")),
     };
     let shift = name.len();
-    let pixel =
-        |at: usize| if at % (side * side) == 0 { 255 } else { ((at + shift) * 37 % 256) as u8 };
+    let pixel = |at: usize| {
+        if at.is_multiple_of(side * side) { 255 } else { ((at + shift) * 37 % 256) as u8 }
+    };
     let pixels: Vec<u8> = (0..count * side * side).map(pixel).collect();
     write_fold(temporary.path(), &info, &pixels, labels).expect("writes");
     (name.to_owned(), Fold::open(temporary.path()).expect("opens"))

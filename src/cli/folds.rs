@@ -1,9 +1,9 @@
 //! The folds of one stage, from its result in the cache.
 
-use super::FileArguments;
 use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::workplace::{Workplace, WorkplaceArguments};
+use super::{FileArguments, Reading};
 use crate::data::census::NamedFold;
 use crate::data::{Account, FOLD_FILES, Fold};
 use crate::graph::Digest;
@@ -13,6 +13,7 @@ use crate::store::{Record, Store};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fs;
+use std::path::Path;
 
 /// Output and file that say what a stage left out.
 const SUMMARY: (&str, &str) = ("summary", "summary.json");
@@ -100,7 +101,7 @@ pub(super) fn open(arguments: &FoldArguments, options: &FoldOptions) -> Result<O
     session.save_index();
     // What is open stays readable after a collector removed it.
     let _passage = workplace.store.pass().map_err(Failure::new)?;
-    let (key, record) = result(&loaded, &workplace, &plan, index, arguments)?;
+    let (key, record) = result(&loaded, &workplace, &plan, index, (arguments, options))?;
     let mut folds = Vec::new();
     for output in outputs {
         let files = record.outputs.get(output).cloned().unwrap_or_default();
@@ -180,7 +181,7 @@ fn result(
     workplace: &Workplace,
     plan: &Plan,
     index: usize,
-    arguments: &FoldArguments,
+    (arguments, options): (&FoldArguments, &FoldOptions),
 ) -> Result<(Digest, Record), Failure> {
     let label = loaded.graph.nodes()[index].stage.label();
     let key = match &plan.statuses[index] {
@@ -193,7 +194,7 @@ fn result(
         Status::WillRun { .. } | Status::MayRun { .. } => {
             return Err(Failure::Message(format!(
                 "`{label}` has no result in the cache yet; make it with: {}",
-                run_command(arguments, &label)
+                run_command(arguments, options, &label)
             )));
         }
     };
@@ -209,11 +210,23 @@ fn damaged(loaded: &Loaded, index: usize) -> Failure {
 }
 
 /// `msx run chest.msx 'fold[k: 6]' --set data=/data`
-fn run_command(arguments: &FoldArguments, label: &str) -> String {
+fn run_command(arguments: &FoldArguments, options: &FoldOptions, label: &str) -> String {
+    let Reading { set, project } = &arguments.file.reading;
+    let cache = &options.workplace.cache.cache;
     let mut command =
         format!("msx run {} {}", quoted(&arguments.file.file.to_string_lossy()), quoted(label));
-    for (name, value) in &arguments.file.reading.set {
+    for (name, value) in set {
         command.push_str(&format!(" --set {}", quoted(&format!("{name}={value}"))));
+    }
+    let places =
+        [("project", "MSX_PROJECT", project.as_ref()), ("cache", "MSX_CACHE", Some(cache))];
+    for (option, variable, path) in places {
+        let Some(path) = path else { continue };
+        let is_known = std::env::var_os(variable).is_some_and(|known| known == *path);
+        // The folder that is taken where nobody names another.
+        if !is_known && path != Path::new("cache") {
+            command.push_str(&format!(" --{option} {}", quoted(&path.to_string_lossy())));
+        }
     }
     command
 }

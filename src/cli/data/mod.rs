@@ -7,8 +7,8 @@ mod text;
 use super::errors::Failure;
 use super::folds::{self, FoldArguments, FoldOptions, LeftOut, Opened};
 use super::interrupt::Interrupt;
-use super::output;
 use super::progress::Bar;
+use super::{count, output};
 use crate::data::census::Census;
 use crate::data::duplicates::{DISTANCE, Duplicates};
 use crate::data::perceptual::LARGEST_DISTANCE;
@@ -103,21 +103,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn warn(census: &Census, duplicates: &Duplicates) {
     let patients = census.patients_in_several_folds;
     if patients > 0 {
-        say!("warning: {patients} patients have images in more than one fold");
+        say!("warning: patients with images in more than one fold: {patients}");
     }
     let across = (duplicates.exact_across_folds, duplicates.near_across_folds);
     if across != (0, 0) {
         say!(
-            "warning: {} groups of images with the same pixels and {} pairs that look alike are in \
-             different folds, so that models are judged on what they were trained on",
-            across.0,
-            across.1
+            "warning: models may be judged on what they were trained on: in different folds are {} of \
+             images with the same pixels and {} of images that look alike",
+            count(across.0, "group"),
+            count(across.1, "pair")
         );
     }
     let contradicting = duplicates.exact.iter().filter(|copies| !copies.same_labels).count();
     if contradicting > 0 {
         say!(
-            "warning: {contradicting} groups of images with the same pixels have different labels"
+            "warning: {} of images with the same pixels, but different labels",
+            count(contradicting, "group")
         );
     }
     if !duplicates.is_complete {

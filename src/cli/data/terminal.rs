@@ -15,7 +15,7 @@ const USUAL_WIDTH: usize = 80;
 /// Columns that an image takes at most; it takes half as many lines.
 const WIDEST: usize = 24;
 /// Columns that an image takes where many stand side by side.
-const NARROWEST: usize = 8;
+const NARROWEST: usize = 16;
 /// Columns between two images, and between those of two folds.
 const GAP: usize = 1;
 const GROUP_GAP: usize = 3;

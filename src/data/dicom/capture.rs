@@ -132,7 +132,7 @@ impl Capture<'_> {
 }
 
 /// Attributes that have to be there and may be empty.
-const EMPTY: [(Tag, VR); 10] = [
+const EMPTY: [(Tag, VR); 11] = [
     (tags::PATIENT_NAME, VR::PN),
     (tags::PATIENT_ID, VR::LO),
     (tags::PATIENT_BIRTH_DATE, VR::DA),
@@ -142,6 +142,7 @@ const EMPTY: [(Tag, VR); 10] = [
     (tags::STUDY_ID, VR::SH),
     (tags::ACCESSION_NUMBER, VR::SH),
     (tags::REFERRING_PHYSICIAN_NAME, VR::PN),
+    (tags::LATERALITY, VR::CS),
     (tags::PATIENT_ORIENTATION, VR::CS),
 ];
 

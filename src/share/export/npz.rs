@@ -77,13 +77,16 @@ fn write_bytes<'b>(
     chunks: impl Iterator<Item = Option<&'b [u8]>>,
 ) -> std::io::Result<bool> {
     begin(archive, name, shape.iter().product())?;
+    // An array is written byte by byte, which is slow work for an archive.
+    let mut buffer = BufWriter::new(archive);
     let options = npyz::WriteOptions::<u8>::new().default_dtype().shape(shape);
-    let mut array = options.writer(archive).begin_nd()?;
+    let mut array = options.writer(&mut buffer).begin_nd()?;
     for chunk in chunks {
         let Some(chunk) = chunk else { return Ok(false) };
         array.extend(chunk.iter().copied())?;
     }
     array.finish()?;
+    buffer.flush()?;
     Ok(true)
 }
 
