@@ -161,6 +161,17 @@ fn copies_and_near_copies_are_found_within_and_across_folds() {
     assert!(found.is_complete);
 }
 
+/// Images that differ in one pixel, the last, are no copies.
+#[test]
+fn a_single_pixel_makes_another_image() {
+    let mut other = scene(1);
+    let last = other.len() - 1;
+    other[last] ^= 1;
+    let folds = [fold("train", &[scene(1), other], &[1, 1])];
+    let found = Duplicates::find(&folds, DISTANCE, &Silent).expect("looks");
+    assert_eq!((found.exact.len(), found.near.len()), (0, 1));
+}
+
 #[test]
 fn looking_stops_on_request() {
     let folds = [fold("train", &[scene(1)], &[1])];
