@@ -1,6 +1,8 @@
 //! What a user relies on in the data: images become what Pillow makes of them, patients stay in
 //! one fold, selections are nested, and what is wrong is named with file, line and remedy.
 
+#[path = "data/census.rs"]
+mod census;
 #[path = "data/chexpert.rs"]
 mod chexpert;
 #[path = "data/collection.rs"]
@@ -9,6 +11,8 @@ mod collection;
 mod dicom;
 #[path = "data/dicom_file.rs"]
 mod dicom_file;
+#[path = "data/duplicates.rs"]
+mod duplicates;
 #[path = "data/fold.rs"]
 mod fold;
 #[path = "data/folder.rs"]

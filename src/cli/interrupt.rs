@@ -15,6 +15,13 @@ pub(super) struct Interrupt {
 impl Interrupt {
     /// Listens to the terminal from now on. What is in the cache is whole after either interruption.
     pub(super) fn listen() -> Result<Interrupt, Failure> {
+        Interrupt::listen_saying(
+            "stopping after the next checkpoint; press Ctrl-C again to stop now",
+        )
+    }
+
+    /// The same for work without checkpoints, with other words for the first interruption.
+    pub(super) fn listen_saying(words: &'static str) -> Result<Interrupt, Failure> {
         let interrupt = Interrupt::default();
         let Interrupt { stop, asked } = interrupt.clone();
         ctrlc::set_handler(move || {
@@ -22,7 +29,7 @@ impl Interrupt {
                 std::process::exit(i32::from(super::INTERRUPTED));
             }
             stop.store(true, Ordering::Relaxed);
-            say!("stopping after the next checkpoint; press Ctrl-C again to stop now");
+            say!("{words}");
         })
         .map_err(Failure::new)?;
         Ok(interrupt)

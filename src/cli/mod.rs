@@ -13,11 +13,14 @@ mod bundle;
 mod cache;
 mod check;
 mod completions;
+mod data;
 mod diff;
 mod errors;
 mod execute;
 mod explain;
+mod export;
 mod fmt;
+mod folds;
 mod graph;
 mod interrupt;
 mod load;
@@ -26,6 +29,7 @@ mod log;
 mod lsp;
 mod output;
 mod plan;
+mod progress;
 mod publish;
 mod reproduce;
 mod run;
@@ -87,6 +91,10 @@ enum Command {
     Cache(cache::Arguments),
     /// Show what a run was asked, how each stage ended, and what it found
     Show(show_run::Arguments),
+    /// Look at the images and labels of a dataset, a subset or synthetic folds
+    Data(data::Arguments),
+    /// Write images and labels for other programs: PNG, a table, NumPy or DICOM
+    Export(export::Arguments),
     /// Compare two experiments or runs by what they mean and found
     Diff(diff::Arguments),
     /// Write down what an experiment was made of and what came out, by digest
@@ -155,6 +163,12 @@ struct DeviceArguments {
     device: String,
 }
 
+/// `1 result`, `3 results`
+fn count(number: usize, singular: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {singular}{plural}")
+}
+
 /// Parses the command line, does what it says, and gives the process' exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -171,6 +185,8 @@ pub fn main() -> ExitCode {
         Command::Why(arguments) => why::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Show(arguments) => show_run::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Lock(arguments) => lock::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),

@@ -12,6 +12,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
+/// The files of a fold: what it is, its images and its labels.
+pub const FILES: [&str; 3] = ["fold.json", "images.npy", "labels.npy"];
+
 /// Whether images were taken of patients or made by a generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,15 +69,21 @@ impl Fold {
     /// # Errors
     /// A file is missing, cut short, or of another shape than `fold.json` says.
     pub fn open(folder: &Path) -> Result<Fold, DataError> {
-        let path = folder.join("fold.json");
+        Fold::open_files(|file| folder.join(file))
+    }
+
+    /// Opens a fold whose [`FILES`] lie wherever `place` says.
+    ///
+    /// # Errors
+    /// As for [`Fold::open`].
+    pub fn open_files(place: impl Fn(&str) -> PathBuf) -> Result<Fold, DataError> {
+        let path = place("fold.json");
         let bytes = fs::read(&path).map_err(DataError::io(&path))?;
         let info: FoldInfo = serde_json::from_slice(&bytes)
             .map_err(|error| DataError::Fold { path: path.clone(), reason: error.to_string() })?;
         info.check().map_err(|reason| DataError::Fold { path, reason })?;
-        let images =
-            MappedArray::open(&folder.join("images.npy"), &[info.count, info.side, info.side])?;
-        let labels =
-            MappedArray::open(&folder.join("labels.npy"), &[info.count, info.findings.len()])?;
+        let images = MappedArray::open(&place("images.npy"), &[info.count, info.side, info.side])?;
+        let labels = MappedArray::open(&place("labels.npy"), &[info.count, info.findings.len()])?;
         Ok(Fold { info, images, labels })
     }
 

@@ -5,7 +5,8 @@
 //! 2×2 boxes as often as asked, each time rounded to eight bits.
 
 use super::error::DataError;
-use ::image::{DynamicImage, ImageReader};
+use ::image::codecs::png::{self, CompressionType, PngEncoder};
+use ::image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageReader};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use std::fs;
@@ -82,8 +83,13 @@ pub fn to_square(grey: &Grey, side: usize) -> Result<Vec<u8>, String> {
     Ok(resized.iter().map(|value| quantise(value / largest * 255.0)).collect())
 }
 
+/// A grey image of bytes, `[side, side]`, as numbers.
+pub(super) fn grey(image: &[u8], side: usize) -> Grey {
+    Grey { width: side, height: side, pixels: image.iter().copied().map(f32::from).collect() }
+}
+
 /// Area averaging where the image shrinks, linear interpolation where it grows.
-fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
+pub(super) fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
     if grey.pixels.is_empty() {
         return Err("the image has no pixels".to_owned());
     }
@@ -101,6 +107,48 @@ fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
     Resizer::new().resize(&source, &mut target, &options).map_err(|error| error.to_string())?;
     let values = target.buffer().chunks_exact(4);
     Ok(values.map(|four| f32::from_ne_bytes([four[0], four[1], four[2], four[3]])).collect())
+}
+
+/// A square of bytes at another side: area averaging where it shrinks, linear interpolation where it
+/// grows.
+///
+/// # Errors
+/// The image has no pixels.
+pub fn resized(image: &[u8], side: usize, wanted: usize) -> Result<Vec<u8>, String> {
+    Ok(resize(&grey(image, side), wanted)?.into_iter().map(quantise).collect())
+}
+
+/// How many bits a pixel of a PNG has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// As folds hold them.
+    Eight,
+    /// Each value times 257, so that black and white stay what they are.
+    Sixteen,
+}
+
+/// A grey PNG of bytes `[height, width]`. The same pixels give the same file.
+///
+/// # Errors
+/// The bytes are not so many, in words.
+pub fn to_png(pixels: &[u8], width: usize, height: usize, depth: Depth) -> Result<Vec<u8>, String> {
+    let mut png = Vec::new();
+    let encoder =
+        PngEncoder::new_with_quality(&mut png, CompressionType::Default, png::FilterType::Adaptive);
+    let (columns, rows) = (as_u32(width)?, as_u32(height)?);
+    if pixels.len() != width * height {
+        return Err(format!("{} pixels are no image of {width} × {height}", pixels.len()));
+    }
+    let written = match depth {
+        Depth::Eight => encoder.write_image(pixels, columns, rows, ExtendedColorType::L8),
+        Depth::Sixteen => {
+            let wide = pixels.iter().map(|&pixel| u16::from(pixel) * 257);
+            let bytes: Vec<u8> = wide.flat_map(u16::to_ne_bytes).collect();
+            encoder.write_image(&bytes, columns, rows, ExtendedColorType::L16)
+        }
+    };
+    written.map_err(|error| error.to_string())?;
+    Ok(png)
 }
 
 fn as_u32(side: usize) -> Result<u32, String> {

@@ -1,13 +1,16 @@
 //! Images and labels: readers, phantoms, folds, subsets. Knows nothing of networks or stages.
 
+pub mod census;
 pub mod chexpert;
 pub mod dicom;
+pub mod duplicates;
 mod error;
 mod fold;
 pub mod folder;
 pub mod image;
 mod ingest;
 pub mod label_set;
+pub mod perceptual;
 pub mod phantom;
 pub mod random;
 pub mod rsna_ich;
@@ -17,6 +20,6 @@ mod summary;
 mod table;
 
 pub use error::DataError;
-pub use fold::{Fold, FoldInfo, FoldWriter, Origin, write_fold};
+pub use fold::{FILES as FOLD_FILES, Fold, FoldInfo, FoldWriter, Origin, write_fold};
 pub use label_set::LabelSet;
-pub use summary::{Dropped, Summary};
+pub use summary::{Account, Dropped, Summary};

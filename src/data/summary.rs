@@ -1,6 +1,7 @@
 //! What a source read and what it left out, in numbers.
 
 use super::label_set::ranking;
+use super::scans::Skipped;
 use serde::{Deserialize, Serialize};
 
 /// A reason for leaving rows or images out, with how many.
@@ -27,6 +28,22 @@ pub struct Summary {
     pub findings: Vec<(String, usize)>,
     /// Images of each label set, most frequent first.
     pub label_sets: Vec<(String, usize)>,
+}
+
+/// What was read and left out, as far as the summary of any stage tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    /// Rows or files looked at.
+    pub read: Option<usize>,
+    /// Images kept.
+    pub kept: Option<usize>,
+    /// What was left out.
+    pub dropped: Vec<Dropped>,
+    /// Rows of the table that say again what others say.
+    pub repeated_rows: usize,
+    /// Files left out because they cannot be read.
+    pub skipped: Vec<Skipped>,
 }
 
 impl Summary {

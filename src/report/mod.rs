@@ -1,7 +1,8 @@
 //! One self-contained HTML page from recorded results. Draws, never computes.
 //!
 //! In two steps, so that names never enter cached bytes: [`render`] makes a template in which
-//! each stage is a marker, [`publish`] fills in names, settings and the graph.
+//! each stage is a marker, [`publish`] fills in names, settings and the graph. Beside it, a [`sheet`]
+//! of images as a picture of its own.
 
 mod chart;
 mod curves;
@@ -13,6 +14,7 @@ mod html;
 mod images;
 mod page;
 mod publish;
+pub mod sheet;
 pub mod view;
 
 pub use page::render;

@@ -1,7 +1,9 @@
-//! Results for other people: figures, locks, bundles, and whether somebody else gets the same.
+//! Results for other people: figures, locks, bundles, folds for other programs, and whether somebody
+//! else gets the same.
 
 pub mod archive;
 mod bundle;
+pub mod export;
 mod lock;
 mod research_object;
 mod results;

@@ -3,6 +3,7 @@
 use super::fields::at_least;
 use super::{Context, Figure, Method, ResultFiles, StageError};
 use crate::data::Fold;
+use crate::data::census::spread;
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
 };
@@ -153,10 +154,4 @@ fn embed(context: &Context<'_>, images: &[u8], side: usize) -> Result<Features, 
         features::<B>(&weights, images, side, &device, context.monitor)
     })?;
     Ok(found)
-}
-
-/// `wanted` of `count` positions at even distances, or all of them.
-fn spread(count: usize, wanted: usize) -> Vec<usize> {
-    let wanted = wanted.min(count);
-    (0..wanted).map(|position| position * count / wanted).collect()
 }

@@ -2,11 +2,11 @@
 
 mod gc;
 mod ls;
-mod progress;
 mod rm;
 mod size;
 mod verify;
 
+use super::count;
 use super::errors::Failure;
 use crate::graph::{self, Digest, Fingerprint};
 use crate::language::schema::Schemas;
@@ -119,12 +119,6 @@ fn trajectory(schemas: &Schemas, fingerprint: &Fingerprint) -> Digest {
 fn trajectories() -> impl Fn(&Fingerprint) -> Digest {
     let schemas = stages::schemas();
     move |fingerprint| trajectory(&schemas, fingerprint)
-}
-
-/// `1 result`, `3 results`
-fn count(number: usize, singular: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {singular}{plural}")
 }
 
 fn bytes(number: u64) -> String {

@@ -2,7 +2,7 @@
 
 use super::super::errors::Failure;
 use super::super::output;
-use super::progress::Bytes;
+use super::super::progress::Bar;
 use super::{CacheFolder, bytes, count};
 use crate::graph::Digest;
 use crate::store::{Damage, Part, Store, Use, Verification};
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let store = arguments.folder.open()?;
     // Before anything is removed, because records say of which kind a stage was.
     let uses = store.survey().map_err(Failure::new)?.uses();
-    let progress = Bytes::new();
+    let progress = Bar::of_bytes();
     let verification = store.verify(&progress);
     progress.finish();
     let verification = verification.map_err(Failure::new)?;

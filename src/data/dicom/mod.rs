@@ -6,6 +6,7 @@
 //!
 //! Of what identifies a person only the patient id leaves this module, as a [`pseudonym`].
 
+mod capture;
 pub mod collection;
 mod compressed;
 mod decode;
@@ -17,6 +18,7 @@ mod patient;
 mod values;
 mod window;
 
+pub use capture::Capture;
 pub use decode::{Colour, Samples};
 pub use patient::pseudonym;
 pub use values::{Values, values};

@@ -1,0 +1,296 @@
+//! Folds for other programs: pictures in folders, a table, NumPy arrays, DICOM files.
+//!
+//! What leaves is pixels, labels, and which fold an image is in. Patients and the names of the files
+//! that images were read from stay behind, as pseudonyms and paths do; images are numbered in the
+//! order of their fold. An export is written beside its place and renamed when it is whole.
+
+mod dicom;
+mod npz;
+mod pictures;
+mod place;
+mod table;
+
+use crate::data::image::Depth;
+use crate::data::{DataError, Fold, LabelSet, Origin};
+use crate::progress::{Monitor, Progress, Stopped};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use place::CARD;
+
+/// Images that are written before the next word of progress.
+const CHUNK: usize = 256;
+
+/// How images leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// PNG files in a folder for each label set.
+    Folder(Depth),
+    /// PNG files and a table of what they show.
+    Table(Depth),
+    /// One file of NumPy arrays, named as MedMNIST names them.
+    Npz,
+    /// DICOM files (secondary capture) and a table of what they show.
+    Dicom,
+}
+
+/// What the images are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// Taken from files of the user's.
+    Real,
+    /// Made by a generator.
+    Synthetic,
+    /// Drawn by msx, as phantoms are.
+    Drawn,
+}
+
+/// Where exported images come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origins {
+    /// The experiment.
+    pub experiment: String,
+    /// The stage.
+    pub stage: String,
+    /// Its key in hexadecimal digits.
+    pub key: String,
+    /// What the images are.
+    pub nature: Nature,
+}
+
+/// What is exported.
+pub struct Export<'a> {
+    /// Where the images come from.
+    pub origins: Origins,
+    /// The folds, all with the same findings.
+    pub folds: &'a [(String, Fold)],
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// Where.
+    pub path: PathBuf,
+    /// Files in all.
+    pub files: usize,
+    /// Images in all.
+    pub images: usize,
+}
+
+/// Why nothing was exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The system refused.
+    #[error("cannot {action} {}: {source}{}", path.display(), remedy(source))]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is something already.
+    #[error("{} is there already; {remedy}", path.display())]
+    Occupied {
+        /// The place.
+        path: PathBuf,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The images cannot be said in the form.
+    #[error("{0}")]
+    Form(String),
+    /// A fold cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The user asked to stop. Nothing is left.
+    #[error("stopped on request")]
+    Stopped,
+}
+
+impl From<Stopped> for ExportError {
+    fn from(_: Stopped) -> ExportError {
+        ExportError::Stopped
+    }
+}
+
+fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> ExportError + 'a {
+    move |source| ExportError::Io { action, path: path.to_owned(), source }
+}
+
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space there or choose another destination"
+        }
+        io::ErrorKind::PermissionDenied => "; choose a destination that you may write to",
+        _ => "",
+    }
+}
+
+/// Writes an export. `may_replace` lets an earlier export go; nothing else is ever replaced.
+///
+/// # Errors
+/// There is something at the destination, the disk refuses, or the user asked to stop. Whatever the
+/// error, the destination is as it was.
+pub fn write(
+    export: &Export<'_>,
+    form: Form,
+    destination: &Path,
+    may_replace: bool,
+    monitor: &dyn Monitor,
+) -> Result<Written, ExportError> {
+    export.check()?;
+    let files = match form {
+        Form::Npz => npz::write(export, destination, may_replace, monitor)?,
+        Form::Folder(_) | Form::Table(_) | Form::Dicom => {
+            let place = place::Folder::begin(destination, may_replace)?;
+            let files = match form {
+                Form::Folder(depth) => pictures::by_class(export, depth, &place, monitor)?,
+                Form::Table(depth) => pictures::with_table(export, depth, &place, monitor)?,
+                Form::Npz | Form::Dicom => dicom::write(export, &place, monitor)?,
+            };
+            place.finish(&Card::of(export, form))?;
+            files + 1
+        }
+    };
+    let images = export.folds.iter().map(|(_, fold)| fold.len()).sum();
+    Ok(Written { path: destination.to_owned(), files, images })
+}
+
+/// What an export says of itself in a file of its own.
+#[derive(Serialize)]
+struct Card<'a> {
+    msx: &'static str,
+    form: &'static str,
+    #[serde(flatten)]
+    origins: &'a Origins,
+    statement: String,
+    findings: &'a [String],
+    folds: Vec<CardFold<'a>>,
+}
+
+#[derive(Serialize)]
+struct CardFold<'a> {
+    name: &'a str,
+    images: usize,
+    side: usize,
+}
+
+impl<'a> Card<'a> {
+    fn of(export: &'a Export<'a>, form: Form) -> Card<'a> {
+        let fold = |(name, fold): &'a (String, Fold)| CardFold {
+            name,
+            images: fold.len(),
+            side: fold.info().side,
+        };
+        Card {
+            msx: env!("CARGO_PKG_VERSION"),
+            form: match form {
+                Form::Folder(_) => "folder",
+                Form::Table(_) => "csv",
+                Form::Npz => "npz",
+                Form::Dicom => "dicom",
+            },
+            origins: &export.origins,
+            statement: export.origins.statement(),
+            findings: export.findings(),
+            folds: export.folds.iter().map(fold).collect(),
+        }
+    }
+}
+
+impl Origins {
+    /// What the images are, for whoever gets them.
+    pub fn statement(&self) -> String {
+        let origin = match self.nature {
+            Nature::Real => {
+                "Derived from acquired images: grey, resized to a square, scaled by its own maximum to \
+                 8 bits"
+            }
+            Nature::Synthetic => {
+                "Synthetic: made by a generative model trained on images, not acquired from a patient"
+            }
+            Nature::Drawn => "Synthetic: drawn by a program, not acquired from a patient",
+        };
+        format!("{origin}. Made by msx {}. Not for diagnostic use.", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+impl Export<'_> {
+    /// Names of the findings.
+    fn findings(&self) -> &[String] {
+        self.folds.first().map_or(&[], |(_, fold)| &fold.info().findings)
+    }
+
+    /// What no form can say.
+    fn check(&self) -> Result<(), ExportError> {
+        let other = |(_, fold): &&(String, Fold)| fold.info().findings != self.findings();
+        if let Some((name, _)) = self.folds.iter().find(other) {
+            return Err(ExportError::Form(format!(
+                "fold `{name}` has other findings than the first one; export one fold at a time"
+            )));
+        }
+        let origin = match self.origins.nature {
+            Nature::Synthetic => Origin::Synthetic,
+            Nature::Real | Nature::Drawn => Origin::Real,
+        };
+        match self.folds.iter().find(|(_, fold)| fold.info().origin != origin) {
+            Some((name, _)) => Err(ExportError::Form(format!(
+                "fold `{name}` is not what the others are; export one fold at a time"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Calls `write` for every image of every fold, side by side, with the fold's position and the
+    /// image's.
+    fn for_each(
+        &self,
+        monitor: &dyn Monitor,
+        write: impl Fn(usize, usize) -> Result<(), ExportError> + Sync,
+    ) -> Result<(), ExportError> {
+        let all = self.folds.iter().enumerate();
+        let all: Vec<(usize, usize)> =
+            all.flat_map(|(at, (_, fold))| (0..fold.len()).map(move |image| (at, image))).collect();
+        for (number, chunk) in all.chunks(CHUNK).enumerate() {
+            if monitor.stop_requested() {
+                return Err(Stopped.into());
+            }
+            chunk.par_iter().try_for_each(|&(fold, image)| write(fold, image))?;
+            report(monitor, number * CHUNK + chunk.len(), all.len());
+        }
+        Ok(())
+    }
+}
+
+fn report(monitor: &dyn Monitor, done: usize, total: usize) {
+    monitor.report(&Progress {
+        activity: "exporting".into(),
+        done: done as u64,
+        total: total as u64,
+        unit: "images".into(),
+        metrics: Vec::new(),
+    });
+}
+
+/// `000017.png` for the image with position 16.
+fn file_name(image: usize, ending: &str) -> String {
+    format!("{:06}.{ending}", image + 1)
+}
+
+/// The one finding of every image, where each has exactly one.
+fn single_findings(folds: &[(String, Fold)]) -> Option<Vec<Vec<usize>>> {
+    let of_fold = |(_, fold): &(String, Fold)| {
+        let of_image = |image| match fold.label_set(image) {
+            LabelSet(set) if set.len() == 1 => Some(set[0]),
+            LabelSet(_) => None,
+        };
+        (0..fold.len()).map(of_image).collect()
+    };
+    folds.iter().map(of_fold).collect()
+}

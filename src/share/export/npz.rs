@@ -1,0 +1,127 @@
+//! One file of NumPy arrays, with the names and shapes of MedMNIST (Yang et al., *MedMNIST v2*, 2023):
+//! `train_images` of `[count, side, side]` and `train_labels`, both bytes, and the same with `val_`
+//! and `test_`. Where every image shows exactly one finding, labels are `[count, 1]` and hold its
+//! number; otherwise they are `[count, findings]` of zero and one. `findings` has the names, which
+//! MedMNIST keeps in its programs, and `origin` says what the images are.
+
+use super::place::Single;
+use super::{Export, ExportError, Nature, io_error, report, single_findings};
+use crate::progress::{Monitor, Stopped};
+use npyz::{DType, TypeStr, WriterBuilder};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// Images that are written before the next word of progress.
+const CHUNK: usize = 1024;
+/// Classes that a byte can number.
+const MOST_CLASSES: usize = 256;
+
+type Archive<'a> = ZipWriter<BufWriter<&'a mut std::fs::File>>;
+
+/// Writes the file and gives the number of files, which is one.
+pub(super) fn write(
+    export: &Export<'_>,
+    destination: &Path,
+    may_replace: bool,
+    monitor: &dyn Monitor,
+) -> Result<usize, ExportError> {
+    let mut place = Single::begin(destination, may_replace)?;
+    let failed = |error| io_error("write", destination)(error);
+    let mut archive = ZipWriter::new(BufWriter::new(place.file()));
+    let total = export.folds.iter().map(|(_, fold)| fold.len()).sum();
+    let findings = export.findings();
+    let classes = single_findings(export.folds).filter(|_| findings.len() <= MOST_CLASSES);
+    let mut done = 0;
+    for (position, (name, fold)) in export.folds.iter().enumerate() {
+        let (count, side) = (fold.len() as u64, fold.info().side as u64);
+        let images = fold.images().chunks(CHUNK * fold.info().side.pow(2).max(1));
+        let images = images.inspect(|_| {
+            report(monitor, done, total);
+            done = total.min(done + CHUNK);
+        });
+        let images = images.map(|chunk| (!monitor.stop_requested()).then_some(chunk));
+        let shape = [count, side, side];
+        let is_whole = write_bytes(&mut archive, &array(name, "images"), &shape, images);
+        if !is_whole.map_err(failed)? {
+            return Err(Stopped.into());
+        }
+        let (labels, width): (Vec<u8>, usize) = match &classes {
+            Some(classes) => (classes[position].iter().map(|&class| class as u8).collect(), 1),
+            None => (fold.all_labels().to_vec(), findings.len()),
+        };
+        let shape = [count, width as u64];
+        let all = std::iter::once(Some(labels.as_slice()));
+        write_bytes(&mut archive, &array(name, "labels"), &shape, all).map_err(failed)?;
+    }
+    let origin = match export.origins.nature {
+        Nature::Real => "real",
+        Nature::Synthetic => "synthetic",
+        Nature::Drawn => "drawn",
+    };
+    write_texts(&mut archive, "findings", findings).map_err(failed)?;
+    write_texts(&mut archive, "origin", &[origin.to_owned()]).map_err(failed)?;
+    let mut writer = archive.finish().map_err(|error| failed(error.into()))?;
+    writer.flush().map_err(failed)?;
+    drop(writer);
+    place.finish()?;
+    Ok(1)
+}
+
+/// An array of bytes, chunk by chunk; false where a chunk is `None`, which ends the work.
+fn write_bytes<'b>(
+    archive: &mut Archive<'_>,
+    name: &str,
+    shape: &[u64],
+    chunks: impl Iterator<Item = Option<&'b [u8]>>,
+) -> std::io::Result<bool> {
+    begin(archive, name, shape.iter().product())?;
+    // An array is written byte by byte, which is slow work for an archive.
+    let mut buffer = BufWriter::new(archive);
+    let options = npyz::WriteOptions::<u8>::new().default_dtype().shape(shape);
+    let mut array = options.writer(&mut buffer).begin_nd()?;
+    for chunk in chunks {
+        let Some(chunk) = chunk else { return Ok(false) };
+        array.extend(chunk.iter().copied())?;
+    }
+    array.finish()?;
+    buffer.flush()?;
+    Ok(true)
+}
+
+/// `val_images`; a set without folds has no word in front.
+fn array(fold: &str, what: &str) -> String {
+    match fold {
+        "valid" => format!("val_{what}"),
+        "train" | "test" => format!("{fold}_{what}"),
+        _ => what.to_owned(),
+    }
+}
+
+fn begin(archive: &mut Archive<'_>, array: &str, size: u64) -> std::io::Result<()> {
+    // The earliest time that zip knows stands for none, so that equal arrays are equal files.
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o644)
+        .large_file(size >= u64::from(u32::MAX) / 2);
+    archive.start_file(format!("{array}.npy"), options)?;
+    Ok(())
+}
+
+/// An array of texts, which numpy reads without unpickling anything.
+fn write_texts(archive: &mut Archive<'_>, name: &str, texts: &[String]) -> std::io::Result<()> {
+    begin(archive, name, 0)?;
+    let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+    let kind: TypeStr = format!("<U{longest}").parse().map_err(std::io::Error::other)?;
+    let mut array = npyz::WriteOptions::<str>::new()
+        .dtype(DType::Plain(kind))
+        .shape(&[texts.len() as u64])
+        .writer(archive)
+        .begin_nd()?;
+    for text in texts {
+        array.push(text.as_str())?;
+    }
+    array.finish()
+}
