@@ -13,6 +13,10 @@ mod dicom_file;
 mod fold;
 #[path = "data/folder.rs"]
 mod folder;
+#[path = "data/medmnist.rs"]
+mod medmnist;
+#[path = "data/nifti.rs"]
+mod nifti;
 #[path = "data/phantom.rs"]
 mod phantom;
 #[path = "data/random.rs"]
@@ -27,3 +31,7 @@ mod rsna_ich;
 mod subset;
 #[path = "data/support.rs"]
 mod support;
+#[path = "data/tabled.rs"]
+mod tabled;
+#[path = "data/tfrecord.rs"]
+mod tfrecord;

@@ -16,7 +16,7 @@ use std::path::Path;
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
 /// A grey image of any depth as numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grey {
     /// Width in pixels.
     pub width: usize,

@@ -16,8 +16,9 @@ use super::fold::{Fold, FoldInfo, FoldWriter, Origin};
 use super::image::shrink;
 use super::label_set::{LabelSet, ranking};
 use super::random::rank;
+use super::split::Split;
 use super::summary::{Dropped, Summary};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// Names of the folds, in the order of every array here.
@@ -73,15 +74,49 @@ pub fn plan(
     labels: &[u8],
     config: &SubsetConfig,
 ) -> Result<SubsetPlan, DataError> {
+    plan_in(info, labels, config, &split_patients(info, config))
+}
+
+/// The same in the folds that the data set was published with, one for each image.
+///
+/// # Errors
+/// As for [`plan`]; or a patient has images in two folds.
+pub fn plan_published(
+    info: &FoldInfo,
+    labels: &[u8],
+    config: &SubsetConfig,
+    splits: &[Split],
+) -> Result<SubsetPlan, DataError> {
+    let mut fold_of: HashMap<&String, Split> = HashMap::new();
+    for (patient, &split) in info.patients.iter().zip(splits) {
+        let before = *fold_of.entry(patient).or_insert(split);
+        if before != split {
+            return Err(DataError::Subset(format!(
+                "the published folds have images of patient {patient} in {} and in {}; draw folds \
+                 with `folds: drawn`, so that no patient is in two",
+                FOLDS[before as usize], FOLDS[split as usize]
+            )));
+        }
+    }
+    let folds: Vec<usize> = splits.iter().map(|&split| split as usize).collect();
+    plan_in(info, labels, config, &folds)
+}
+
+/// Chooses where the fold of each image is known.
+fn plan_in(
+    info: &FoldInfo,
+    labels: &[u8],
+    config: &SubsetConfig,
+    fold_of: &[usize],
+) -> Result<SubsetPlan, DataError> {
     let width = info.findings.len().max(1);
     let sets: Vec<LabelSet> = labels.chunks(width).map(LabelSet::from_row).collect();
     let classes = choose_classes(info, labels, config)?;
-    let fold_of = split_patients(info, config);
     let mut members: BTreeMap<&LabelSet, [Vec<usize>; 3]> =
         classes.iter().map(|class| (class, Default::default())).collect();
     for (index, set) in sets.iter().enumerate() {
         if let Some(folds) = members.get_mut(set) {
-            folds[fold_of[&info.patients[index]]].push(index);
+            folds[fold_of[index]].push(index);
         }
     }
     let mut folds: [Vec<usize>; 3] = Default::default();
@@ -148,8 +183,8 @@ fn choose_classes(
     Ok(kept)
 }
 
-/// The fold of each patient.
-fn split_patients<'a>(info: &'a FoldInfo, config: &SubsetConfig) -> BTreeMap<&'a String, usize> {
+/// The fold of each image, by its patient.
+fn split_patients(info: &FoldInfo, config: &SubsetConfig) -> Vec<usize> {
     let distinct: BTreeSet<&String> = info.patients.iter().collect();
     let mut ranked: Vec<(u64, &String)> = distinct
         .into_iter()
@@ -159,14 +194,15 @@ fn split_patients<'a>(info: &'a FoldInfo, config: &SubsetConfig) -> BTreeMap<&'a
     let count = ranked.len() as f64;
     let train_end = (count * config.split[0]).round() as usize;
     let valid_end = (count * (config.split[0] + config.split[1])).round() as usize;
-    ranked
+    let fold_of: HashMap<&String, usize> = ranked
         .into_iter()
         .enumerate()
         .map(|(position, (_, patient))| {
             let fold = usize::from(position >= train_end) + usize::from(position >= valid_end);
             (patient, fold)
         })
-        .collect()
+        .collect();
+    info.patients.iter().map(|patient| fold_of[patient]).collect()
 }
 
 /// Shares `total` images out to classes in proportion to their sizes, by the method of

@@ -136,7 +136,7 @@ fn scan(challenge: &Challenge, row: Row) -> Result<Scan, DataError> {
         None => Patient::Tag,
     };
     let labels = row.types.into_iter().chain([without]).collect();
-    Ok(Scan { path, source, labels, patient })
+    Ok(Scan { path, source, labels, patient, split: None })
 }
 
 /// The name of an image's file below the folder.
