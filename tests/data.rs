@@ -13,6 +13,8 @@ mod dicom_file;
 mod fold;
 #[path = "data/folder.rs"]
 mod folder;
+#[path = "data/hostile.rs"]
+mod hostile;
 #[path = "data/medmnist.rs"]
 mod medmnist;
 #[path = "data/nifti.rs"]

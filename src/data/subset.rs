@@ -18,7 +18,7 @@ use super::label_set::{LabelSet, ranking};
 use super::random::rank;
 use super::split::Split;
 use super::summary::{Dropped, Summary};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 /// Names of the folds, in the order of every array here.
@@ -109,14 +109,15 @@ fn plan_in(
     config: &SubsetConfig,
     fold_of: &[usize],
 ) -> Result<SubsetPlan, DataError> {
-    let width = info.findings.len().max(1);
-    let sets: Vec<LabelSet> = labels.chunks(width).map(LabelSet::from_row).collect();
     let classes = choose_classes(info, labels, config)?;
     let mut members: BTreeMap<&LabelSet, [Vec<usize>; 3]> =
         classes.iter().map(|class| (class, Default::default())).collect();
-    for (index, set) in sets.iter().enumerate() {
-        if let Some(folds) = members.get_mut(set) {
+    let class_of = classes_by_row(info, labels, &classes);
+    let mut of_kept = 0;
+    for (index, row) in labels.chunks(info.findings.len().max(1)).enumerate() {
+        if let Some(folds) = class_of[row].and_then(|class| members.get_mut(class)) {
             folds[fold_of[index]].push(index);
+            of_kept += 1;
         }
     }
     let mut folds: [Vec<usize>; 3] = Default::default();
@@ -136,19 +137,34 @@ fn plan_in(
         chosen.sort_unstable();
     }
     let kept: BTreeSet<usize> = classes.iter().flat_map(|class| class.0.iter().copied()).collect();
-    let of_kept = sets.iter().filter(|set| members.contains_key(set)).count();
     Ok(SubsetPlan {
         findings: kept.into_iter().collect(),
         folds,
         dropped: vec![
             Dropped {
                 reason: "label set not among the classes".to_owned(),
-                count: sets.len() - of_kept,
+                count: fold_of.len() - of_kept,
             },
             Dropped { reason: "more images than asked for".to_owned(), count: thinned },
         ],
         classes,
     })
+}
+
+/// The class of each row of labels that occurs; `None` where it is of none.
+fn classes_by_row<'a>(
+    info: &FoldInfo,
+    labels: &'a [u8],
+    classes: &'a [LabelSet],
+) -> HashMap<&'a [u8], Option<&'a LabelSet>> {
+    let mut class_of: HashMap<&[u8], Option<&LabelSet>> = HashMap::new();
+    for row in labels.chunks(info.findings.len().max(1)) {
+        class_of.entry(row).or_insert_with(|| {
+            let set = LabelSet::from_row(row);
+            classes.iter().find(|class| **class == set)
+        });
+    }
+    class_of
 }
 
 fn choose_classes(
@@ -185,7 +201,7 @@ fn choose_classes(
 
 /// The fold of each image, by its patient.
 fn split_patients(info: &FoldInfo, config: &SubsetConfig) -> Vec<usize> {
-    let distinct: BTreeSet<&String> = info.patients.iter().collect();
+    let distinct: HashSet<&String> = info.patients.iter().collect();
     let mut ranked: Vec<(u64, &String)> = distinct
         .into_iter()
         .map(|patient| (rank(config.seed, "subset/patients", patient), patient))
@@ -281,6 +297,9 @@ fn check_counts(
 
 /// The first `wanted` images in the order of their ranks.
 fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) -> Vec<usize> {
+    if wanted.is_none_or(|wanted| wanted >= indices.len()) {
+        return indices.to_vec();
+    }
     let mut ranked: Vec<(u64, usize)> = indices
         .iter()
         .map(|&index| (rank(seed, "subset/images", &info.sources[index]), index))

@@ -175,12 +175,13 @@ fn take_row(
         table.dropped[0] += 1;
         return Ok(());
     }
-    let mut labels = Vec::with_capacity(columns.findings.len());
+    let before = table.labels.len();
     for (column, name) in &columns.findings {
         let cell = cell(record, *column);
         match label(cell, policy.uncertain) {
-            Ok(Some(value)) => labels.push(value),
+            Ok(Some(value)) => table.labels.push(value),
             Ok(None) => {
+                table.labels.truncate(before);
                 table.dropped[1] += 1;
                 return Ok(());
             }
@@ -194,7 +195,8 @@ fn take_row(
             }
         }
     }
-    if policy.drop_unlabelled && labels.iter().all(|&label| label == 0) {
+    if policy.drop_unlabelled && table.labels[before..].iter().all(|&label| label == 0) {
+        table.labels.truncate(before);
         table.dropped[2] += 1;
         return Ok(());
     }
@@ -210,7 +212,6 @@ fn take_row(
     table.patients.push(patient.to_owned());
     table.sources.push(relative.to_owned());
     table.places.push(record.position().cloned());
-    table.labels.extend(labels);
     Ok(())
 }
 

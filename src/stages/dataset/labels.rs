@@ -69,7 +69,7 @@ pub(super) fn findings() -> Vec<Field> {
             "findings",
             FieldType::List(Box::new(FieldType::Text)),
             "The findings that are kept, in this order. Without it: every column but those of \
-             files and patients, or every name that `joined` finds, in the order of names.",
+             files, patients and folds, or every name that `joined` finds, in the order of names.",
         ),
         Field::optional(
             "rename",
