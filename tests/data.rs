@@ -17,6 +17,12 @@ mod duplicates;
 mod fold;
 #[path = "data/folder.rs"]
 mod folder;
+#[path = "data/hostile.rs"]
+mod hostile;
+#[path = "data/medmnist.rs"]
+mod medmnist;
+#[path = "data/nifti.rs"]
+mod nifti;
 #[path = "data/phantom.rs"]
 mod phantom;
 #[path = "data/random.rs"]
@@ -31,3 +37,7 @@ mod rsna_ich;
 mod subset;
 #[path = "data/support.rs"]
 mod support;
+#[path = "data/tabled.rs"]
+mod tabled;
+#[path = "data/tfrecord.rs"]
+mod tfrecord;

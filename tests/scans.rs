@@ -183,3 +183,117 @@ fn the_number_of_threads_does_not_show() {
     });
     assert_eq!(results[0], results[1]);
 }
+
+/// What is not the user's to give away never gets into a bundle.
+#[test]
+fn images_of_every_data_set_are_data() {
+    let methods = msx::stages::methods();
+    let datasets = methods.iter().filter(|method| method.schema().kind == "dataset");
+    for method in datasets {
+        assert!(method.shows_data("images"), "{}", method.schema().method);
+        assert!(!method.shows_data("summary"), "{}", method.schema().method);
+    }
+}
+
+/// Files that other programs wrote, see `tests/reference/`.
+fn golden(project: &Project, folder: &str) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
+    let to = project.folder().join(folder);
+    fs::create_dir_all(&to).expect("writable");
+    for entry in fs::read_dir(from).expect("golden files") {
+        let path = entry.expect("readable").path();
+        fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("writable");
+    }
+}
+
+#[test]
+fn a_table_with_joined_names_runs_and_runs_again_where_it_changes() {
+    let project = Project::new(
+        r#"
+experiment tabled { seed: 3 }
+
+dataset chest: csv {
+    table: "data/labels.csv", root: "data/images", file_column: "File",
+    joined: { column: "Found", none: "No Finding" },
+    rename: [{ from: "Mass", to: "Lesion" }, { from: "Nodule", to: "Lesion" }],
+    findings: ["Lesion", "Edema"], repeated: once, split_column: "Fold",
+    patients: column("Patient ID"), unreadable: skip, size: 16px
+}
+
+subset fold: chest { folds: published }
+"#,
+    );
+    let mut text = "File,Found,Patient ID,Fold\r\n".to_owned();
+    for image in 0..12_u8 {
+        let found = ["Mass", "Edema|Nodule", "No Finding"][usize::from(image) % 3];
+        let fold = ["train", "train", "val", "test"][usize::from(image) / 3];
+        text += &format!("{image}.png,{found},{},{fold}\r\n", image / 3);
+        let picture =
+            image::GrayImage::from_fn(20, 20, |x, y| image::Luma([image * 9 + (x * y % 90) as u8]));
+        let path = project.folder().join(format!("data/images/{image}.png"));
+        fs::create_dir_all(path.parent().expect("above")).expect("writable");
+        picture.save(path).expect("writable");
+    }
+    let csv = project.folder().join("data/labels.csv");
+    fs::write(&csv, &text).expect("writable");
+    project.run(&[]).executed(&["chest", "fold"]);
+    let found = summary(&project);
+    assert_eq!((found["kept"].as_u64(), found["patients"].as_u64()), (Some(12), Some(4)));
+    assert_eq!(found["label_sets"].as_array().map(Vec::len), Some(3));
+    project.run(&[]).executed(&[]);
+    fs::write(&csv, text.clone() + "0.png,Mass,0,train\r\n").expect("writable");
+    project.run(&[]).executed(&["chest", "fold"]);
+    fs::write(&csv, text.clone() + "0.png,Mass,7,train\r\n").expect("writable");
+    let ran = project.run(&[]);
+    let (_, message) = ran.failed.first().expect("a contradiction");
+    assert!(message.contains("line 14") && message.contains("another patient"), "{message}");
+    fs::write(&csv, text.replace("5.png,No Finding,1,train", "5.png,No Finding,0,test"))
+        .expect("writable");
+    let ran = project.run(&[]);
+    assert!(ran.failed[0].1.contains("in train and in test"), "{:?}", ran.failed);
+    project.is_whole();
+}
+
+#[test]
+fn archives_volumes_and_records_run() {
+    let project = Project::new(
+        r#"
+experiment others { seed: 3 }
+
+dataset small: medmnist { path: "medmnist/chestmnist.npz", size: 12px }
+dataset named: medmnist {
+    path: "medmnist/pathmnist_12.npz", names: ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
+}
+dataset slices: nifti {
+    path: "nifti", table: "volumes.csv", file_column: "who", axis: coronal,
+    slices: between(from: 20%, to: 80%), window: percentiles(low: 1%, high: 99%), size: 8px
+}
+dataset records: tfrecord { path: "tfrecord", size: 16px, findings: ["x", "y", "z"] }
+
+subset fold: small { folds: published, total: { train: 3, valid: 1, test: 1 } }
+"#,
+    );
+    for folder in ["medmnist", "nifti", "tfrecord"] {
+        golden(&project, folder);
+    }
+    let csv = project.folder().join("volumes.csv");
+    fs::write(&csv, "who,Edema\nlps_u8.nii.gz,1\nlia_f64_two.nii,0\n").expect("writable");
+    let all = ["fold", "named", "records", "slices", "small"];
+    project.run(&[]).executed(&all);
+    project.run(&[]).executed(&[]);
+    fs::write(&csv, "who,Edema\nlps_u8.nii.gz,1\nlia_f64_two.nii,1\n").expect("writable");
+    project.run(&[]).executed(&["slices"]);
+    let one = project.folder().join("nifti/lps_u8.nii.gz");
+    fs::copy(project.folder().join("nifti/pir_f32.nii.gz"), one).expect("writable");
+    project.run(&[]).executed(&["slices"]);
+    // Files that nobody reads.
+    fs::write(project.folder().join("tfrecord/set-r03.tfrecords"), b"").expect("writable");
+    fs::write(project.folder().join("nifti/sar_u16_two.nii.gz"), b"").expect("writable");
+    project.run(&[]).executed(&[]);
+    project.edit("folds: published, total", "total");
+    project.run(&[]).executed(&["fold"]);
+    project.edit("\"tfrecord\", size: 16px", "\"tfrecord\", size: 64px");
+    let ran = project.run(&[]);
+    assert!(ran.failed[0].1.contains("choose a `size` of 8px, 16px"), "{:?}", ran.failed);
+    project.is_whole();
+}

@@ -48,6 +48,16 @@ pub enum DataError {
         /// What to do.
         remedy: String,
     },
+    /// A file of another kind (an archive, a volume) cannot be read.
+    #[error("{}: {reason}; {remedy}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A fold's files do not fit together.
     #[error("{}: {reason}; delete the cache entry and run again", path.display())]
     Fold {

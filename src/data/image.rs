@@ -13,11 +13,14 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+/// The most pixels of a file: a square of 8192.
+const MOST_PIXELS: u64 = 1 << 26;
+
 /// Luma weights of ITU-R BT.601.
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
 /// A grey image of any depth as numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grey {
     /// Width in pixels.
     pub width: usize,
@@ -37,10 +40,18 @@ pub fn read(path: &Path) -> Result<Grey, DataError> {
     if is_cut_short(&bytes) {
         return Err(broken("the JPEG is cut short (its end marker is missing)".to_owned()));
     }
-    let reader = ImageReader::new(Cursor::new(&bytes))
-        .with_guessed_format()
-        .map_err(|error| broken(error.to_string()))?;
-    let image = reader.decode().map_err(|error| broken(format!("cannot decode: {error}")))?;
+    let reader = || {
+        ImageReader::new(Cursor::new(&bytes))
+            .with_guessed_format()
+            .map_err(|error| broken(error.to_string()))
+    };
+    // A few bytes can promise pixels that no memory holds. What is wrong otherwise is for `decode`.
+    if let Ok((width, height)) = reader()?.into_dimensions()
+        && u64::from(width) * u64::from(height) > MOST_PIXELS
+    {
+        return Err(broken(format!("it has {width} × {height} pixels, more than an image may")));
+    }
+    let image = reader()?.decode().map_err(|error| broken(format!("cannot decode: {error}")))?;
     Ok(to_grey(image))
 }
 

@@ -1,6 +1,6 @@
 //! A class is a label set: one distinct combination of findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The findings that an image shows, as positions in the list of findings, ascending.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -30,9 +30,14 @@ impl LabelSet {
 /// sets stand in the order of their findings' positions, compared from the first finding on, so
 /// that the ranking depends on nothing but labels.
 pub fn ranking<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Vec<(LabelSet, usize)> {
-    let mut counts: BTreeMap<LabelSet, usize> = BTreeMap::new();
+    // There are few sets and many rows, so that a set is made for each distinct row only.
+    let mut distinct: HashMap<&[u8], usize> = HashMap::new();
     for row in rows {
-        *counts.entry(LabelSet::from_row(row)).or_default() += 1;
+        *distinct.entry(row).or_default() += 1;
+    }
+    let mut counts: BTreeMap<LabelSet, usize> = BTreeMap::new();
+    for (row, count) in distinct {
+        *counts.entry(LabelSet::from_row(row)).or_default() += count;
     }
     let mut ranked: Vec<(LabelSet, usize)> = counts.into_iter().collect();
     ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -1,5 +1,6 @@
 //! Images and labels: readers, phantoms, folds, subsets. Knows nothing of networks or stages.
 
+mod array;
 pub mod census;
 pub mod chexpert;
 pub mod dicom;
@@ -10,14 +11,21 @@ pub mod folder;
 pub mod image;
 mod ingest;
 pub mod label_set;
+pub mod labels;
+mod located;
+pub mod medmnist;
+pub mod nifti;
 pub mod perceptual;
 pub mod phantom;
 pub mod random;
 pub mod rsna_ich;
 pub mod scans;
+pub mod split;
 pub mod subset;
 mod summary;
 mod table;
+pub mod tabled;
+pub mod tfrecord;
 
 pub use error::DataError;
 pub use fold::{FILES as FOLD_FILES, Fold, FoldInfo, FoldWriter, Origin, write_fold};

@@ -8,6 +8,7 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::sync::LazyLock;
 
 /// Domain of the key derivation.
 pub const CONTEXT: &str = "msx 2026 random stream";
@@ -29,10 +30,12 @@ pub fn permutation(count: usize, seed: u64, purpose: &str) -> Vec<usize> {
 /// A number that ranks an item for selection: it depends on the item's own name and not on which
 /// other items there are, so that a smaller selection is contained in a larger one.
 pub fn rank(seed: u64, purpose: &str, item: &str) -> u64 {
-    let mut material = seed.to_le_bytes().to_vec();
-    material.extend_from_slice(purpose.as_bytes());
-    material.push(0);
-    material.extend_from_slice(item.as_bytes());
-    let key = blake3::derive_key(CONTEXT, &material);
-    u64::from_le_bytes([key[0], key[1], key[2], key[3], key[4], key[5], key[6], key[7]])
+    // Deriving from the context takes as long as hashing the item, and is the same for all.
+    static BEGUN: LazyLock<blake3::Hasher> =
+        LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
+    let mut hasher = BEGUN.clone();
+    hasher.update(&seed.to_le_bytes()).update(purpose.as_bytes()).update(&[0]);
+    let mut key = [0; 8];
+    hasher.update(item.as_bytes()).finalize_xof().fill(&mut key);
+    u64::from_le_bytes(key)
 }

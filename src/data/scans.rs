@@ -5,6 +5,7 @@ use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::image::{self, Grey};
 use super::ingest::{ingest_with, square};
+use super::split::{Split, write_splits};
 use super::summary::{Dropped, Summary};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
@@ -16,6 +17,17 @@ const CHUNK: usize = 1024;
 
 /// Endings of images that are no DICOM files.
 const PICTURES: [&str; 5] = ["png", "jpg", "jpeg", "tif", "tiff"];
+
+/// Where the patients of a data set come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patients {
+    /// From each file's tag (0010,0020).
+    Tag,
+    /// From this column of the table.
+    Column(String),
+    /// Every file is a patient of its own.
+    File,
+}
 
 /// Where a patient id comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +51,8 @@ pub struct Scan {
     pub labels: Vec<u8>,
     /// Whose it is.
     pub patient: Patient,
+    /// The fold that it was published in, of all files of a data set or of none.
+    pub split: Option<Split>,
 }
 
 /// The files of a data set before any of them is opened.
@@ -67,19 +81,83 @@ pub enum Frames {
     Middle,
 }
 
-/// How files become images.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+/// What is known of a file before its pixels are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Number of images that it holds, at least 1.
+    pub frames: usize,
+    /// The patient id that it names.
+    pub patient: Option<String>,
+}
+
+/// A kind of files that hold one image or many.
+pub trait Format: Sync {
+    /// Looks at everything in a file but its pixels.
+    ///
+    /// # Errors
+    /// The file is missing or broken.
+    fn inspect(&self, path: &Path) -> Result<Found, DataError>;
+
+    /// The numbers of the images that are taken, of so many.
+    fn taken(&self, frames: usize) -> Vec<usize>;
+
+    /// The images that are taken, values in 0..=255.
+    ///
+    /// # Errors
+    /// The file is missing or broken.
+    fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError>;
+
+    /// What images that are not taken are, in the words of a summary.
+    fn others(&self) -> &'static str;
+}
+
+/// What becomes of all files, whatever their kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keeping {
     /// Side of the squares.
     pub side: usize,
-    /// What is shown of DICOM files.
-    pub window: Window,
-    /// Which of their frames.
-    pub frames: Frames,
     /// Whether files that cannot be read are left out; else they are errors.
     pub skip_unreadable: bool,
     /// Keys the pseudonyms of patients.
     pub patient_key: String,
+}
+
+/// How pictures and DICOM files become images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What becomes of the files.
+    pub keeping: Keeping,
+    /// What is shown of DICOM files.
+    pub window: Window,
+    /// Which of their frames.
+    pub frames: Frames,
+}
+
+impl Format for Reading {
+    fn inspect(&self, path: &Path) -> Result<Found, DataError> {
+        if is_picture(path) { Ok(Found { frames: 1, patient: None }) } else { dicom::inspect(path) }
+    }
+
+    fn taken(&self, frames: usize) -> Vec<usize> {
+        match self.frames {
+            Frames::Every => (0..frames).collect(),
+            Frames::First => vec![0],
+            Frames::Middle => vec![frames / 2],
+        }
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
+        if is_picture(path) {
+            return Ok(vec![image::read(path)?]);
+        }
+        let mut greys = dicom::read(path, self.window)?;
+        let taken = self.taken(greys.len());
+        Ok(taken.into_iter().map(|frame| std::mem::take(&mut greys[frame])).collect())
+    }
+
+    fn others(&self) -> &'static str {
+        "other frames of a file"
+    }
 }
 
 /// A file that was left out because it cannot be read.
@@ -110,19 +188,33 @@ struct Looked<'a> {
     frames: usize,
 }
 
-/// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped;
-/// to know that before the first image is written, files are decoded twice where they may be.
+/// Reads pictures and DICOM files into a fold at `target`; see [`write_as`].
 ///
 /// # Errors
-/// A file is missing or cannot be read, a patient id is missing, nothing is left, or the disk
-/// refuses.
+/// As for [`write_as`].
 pub fn write(
     listing: &Listing,
     reading: &Reading,
     target: &Path,
     monitor: &dyn Monitor,
 ) -> Result<ScanSummary, DataError> {
-    let (looked, skipped) = look_at_all(listing, reading, monitor)?;
+    write_as(listing, reading, &reading.keeping, target, monitor)
+}
+
+/// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped;
+/// to know that before the first image is written, files are decoded twice where they may be.
+///
+/// # Errors
+/// A file is missing or cannot be read, a patient id is missing, nothing is left, or the disk
+/// refuses.
+pub fn write_as(
+    listing: &Listing,
+    format: &dyn Format,
+    keeping: &Keeping,
+    target: &Path,
+    monitor: &dyn Monitor,
+) -> Result<ScanSummary, DataError> {
+    let (looked, skipped) = look_at_all(listing, format, keeping, monitor)?;
     if looked.is_empty() {
         return Err(DataError::Subset(format!(
             "none of {} files can be read; the first: {}",
@@ -132,16 +224,17 @@ pub fn write(
     }
     let mut info = FoldInfo {
         findings: listing.findings.clone(),
-        side: reading.side,
+        side: keeping.side,
         count: 0,
         origin: Origin::Real,
         patients: Vec::new(),
         sources: Vec::new(),
     };
     let mut labels = Vec::new();
+    let mut splits = Vec::new();
     let mut frames_left_out = 0;
     for one in &looked {
-        let taken = reading.frames.of(one.frames);
+        let taken = format.taken(one.frames);
         frames_left_out += one.frames - taken.len();
         for frame in taken {
             info.count += 1;
@@ -151,35 +244,35 @@ pub fn write(
                 _ => format!("{}#{}", one.scan.source, frame + 1),
             });
             labels.extend_from_slice(&one.scan.labels);
+            splits.extend(one.scan.split);
         }
+    }
+    if info.count == 0 {
+        return Err(DataError::Subset(format!(
+            "no image is left of {} files; take more of each",
+            looked.len()
+        )));
     }
     let most = looked.iter().map(|one| one.frames).max().unwrap_or(1);
     ingest_with(target, &looked, most, &info, &labels, monitor, |one| {
-        let greys = open(&one.scan.path, reading.window)?;
-        let taken = reading.frames.of(greys.len());
-        let squares = taken.map(|frame| square(&one.scan.path, &greys[frame], reading.side));
+        let greys = format.read(&one.scan.path)?;
+        let squares = greys.iter().map(|grey| square(&one.scan.path, grey, keeping.side));
         Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
     })?;
+    if !splits.is_empty() {
+        write_splits(target, &splits)?;
+    }
     let mut dropped = listing.dropped.clone();
     dropped.push(Dropped { reason: "cannot be read".to_owned(), count: skipped.len() });
-    dropped.push(Dropped { reason: "other frames of a file".to_owned(), count: frames_left_out });
+    dropped.push(Dropped { reason: format.others().to_owned(), count: frames_left_out });
     let summary = Summary::count(listing.read, &info.findings, &labels, &info.patients, dropped);
     Ok(ScanSummary { summary, repeated_rows: listing.repeated_rows, skipped })
 }
 
-impl Frames {
-    fn of(self, count: usize) -> std::ops::Range<usize> {
-        match self {
-            Frames::Every => 0..count,
-            Frames::First => 0..1,
-            Frames::Middle => count / 2..count / 2 + 1,
-        }
-    }
-}
-
 fn look_at_all<'a>(
     listing: &'a Listing,
-    reading: &Reading,
+    format: &dyn Format,
+    keeping: &Keeping,
     monitor: &dyn Monitor,
 ) -> Result<(Vec<Looked<'a>>, Vec<Skipped>), DataError> {
     let (mut looked, mut skipped) = (Vec::new(), Vec::new());
@@ -188,13 +281,15 @@ fn look_at_all<'a>(
             return Err(Stopped.into());
         }
         let found: Vec<Result<Looked<'a>, DataError>> =
-            chunk.par_iter().map(|scan| look_at(scan, reading)).collect();
+            chunk.par_iter().map(|scan| look_at(scan, format, keeping)).collect();
         for (scan, found) in chunk.iter().zip(found) {
             match found {
                 Ok(one) => looked.push(one),
-                Err(DataError::Dicom { reason, .. } | DataError::Image { reason, .. })
-                    if reading.skip_unreadable =>
-                {
+                Err(
+                    DataError::Dicom { reason, .. }
+                    | DataError::Image { reason, .. }
+                    | DataError::File { reason, .. },
+                ) if keeping.skip_unreadable => {
                     skipped.push(Skipped { file: scan.source.clone(), reason });
                 }
                 Err(error) => return Err(error),
@@ -211,21 +306,20 @@ fn look_at_all<'a>(
     Ok((looked, skipped))
 }
 
-fn look_at<'a>(scan: &'a Scan, reading: &Reading) -> Result<Looked<'a>, DataError> {
-    let (frames, tag) = if is_picture(&scan.path) {
-        (1, None)
-    } else {
-        let inspection = dicom::inspect(&scan.path)?;
-        (inspection.frames, inspection.patient)
-    };
-    if reading.skip_unreadable {
-        open(&scan.path, reading.window)?;
+fn look_at<'a>(
+    scan: &'a Scan,
+    format: &dyn Format,
+    keeping: &Keeping,
+) -> Result<Looked<'a>, DataError> {
+    let Found { frames, patient: tag } = format.inspect(&scan.path)?;
+    if keeping.skip_unreadable {
+        format.read(&scan.path)?;
     }
     let patient = match &scan.patient {
         Patient::Own => scan.source.clone(),
-        Patient::Known(id) => pseudonym(&reading.patient_key, id),
+        Patient::Known(id) => pseudonym(&keeping.patient_key, id),
         Patient::Tag => match tag {
-            Some(id) => pseudonym(&reading.patient_key, &id),
+            Some(id) => pseudonym(&keeping.patient_key, &id),
             None => {
                 return Err(DataError::Subset(format!(
                     "{} names no patient (0010,0020); take the patients from a column of a table, \
@@ -236,10 +330,6 @@ fn look_at<'a>(scan: &'a Scan, reading: &Reading) -> Result<Looked<'a>, DataErro
         },
     };
     Ok(Looked { scan, patient, frames })
-}
-
-fn open(path: &Path, window: Window) -> Result<Vec<Grey>, DataError> {
-    if is_picture(path) { Ok(vec![image::read(path)?]) } else { dicom::read(path, window) }
 }
 
 /// Whether a file's name says that it is a PNG, JPEG or TIFF.

@@ -16,8 +16,9 @@ use super::fold::{Fold, FoldInfo, FoldWriter, Origin};
 use super::image::shrink;
 use super::label_set::{LabelSet, ranking};
 use super::random::rank;
+use super::split::Split;
 use super::summary::{Dropped, Summary};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 /// Names of the folds, in the order of every array here.
@@ -73,15 +74,50 @@ pub fn plan(
     labels: &[u8],
     config: &SubsetConfig,
 ) -> Result<SubsetPlan, DataError> {
-    let width = info.findings.len().max(1);
-    let sets: Vec<LabelSet> = labels.chunks(width).map(LabelSet::from_row).collect();
+    plan_in(info, labels, config, &split_patients(info, config))
+}
+
+/// The same in the folds that the data set was published with, one for each image.
+///
+/// # Errors
+/// As for [`plan`]; or a patient has images in two folds.
+pub fn plan_published(
+    info: &FoldInfo,
+    labels: &[u8],
+    config: &SubsetConfig,
+    splits: &[Split],
+) -> Result<SubsetPlan, DataError> {
+    let mut fold_of: HashMap<&String, Split> = HashMap::new();
+    for (patient, &split) in info.patients.iter().zip(splits) {
+        let before = *fold_of.entry(patient).or_insert(split);
+        if before != split {
+            return Err(DataError::Subset(format!(
+                "the published folds have images of patient {patient} in {} and in {}; draw folds \
+                 with `folds: drawn`, so that no patient is in two",
+                FOLDS[before as usize], FOLDS[split as usize]
+            )));
+        }
+    }
+    let folds: Vec<usize> = splits.iter().map(|&split| split as usize).collect();
+    plan_in(info, labels, config, &folds)
+}
+
+/// Chooses where the fold of each image is known.
+fn plan_in(
+    info: &FoldInfo,
+    labels: &[u8],
+    config: &SubsetConfig,
+    fold_of: &[usize],
+) -> Result<SubsetPlan, DataError> {
     let classes = choose_classes(info, labels, config)?;
-    let fold_of = split_patients(info, config);
     let mut members: BTreeMap<&LabelSet, [Vec<usize>; 3]> =
         classes.iter().map(|class| (class, Default::default())).collect();
-    for (index, set) in sets.iter().enumerate() {
-        if let Some(folds) = members.get_mut(set) {
-            folds[fold_of[&info.patients[index]]].push(index);
+    let class_of = classes_by_row(info, labels, &classes);
+    let mut of_kept = 0;
+    for (index, row) in labels.chunks(info.findings.len().max(1)).enumerate() {
+        if let Some(folds) = class_of[row].and_then(|class| members.get_mut(class)) {
+            folds[fold_of[index]].push(index);
+            of_kept += 1;
         }
     }
     let mut folds: [Vec<usize>; 3] = Default::default();
@@ -101,19 +137,34 @@ pub fn plan(
         chosen.sort_unstable();
     }
     let kept: BTreeSet<usize> = classes.iter().flat_map(|class| class.0.iter().copied()).collect();
-    let of_kept = sets.iter().filter(|set| members.contains_key(set)).count();
     Ok(SubsetPlan {
         findings: kept.into_iter().collect(),
         folds,
         dropped: vec![
             Dropped {
                 reason: "label set not among the classes".to_owned(),
-                count: sets.len() - of_kept,
+                count: fold_of.len() - of_kept,
             },
             Dropped { reason: "more images than asked for".to_owned(), count: thinned },
         ],
         classes,
     })
+}
+
+/// The class of each row of labels that occurs; `None` where it is of none.
+fn classes_by_row<'a>(
+    info: &FoldInfo,
+    labels: &'a [u8],
+    classes: &'a [LabelSet],
+) -> HashMap<&'a [u8], Option<&'a LabelSet>> {
+    let mut class_of: HashMap<&[u8], Option<&LabelSet>> = HashMap::new();
+    for row in labels.chunks(info.findings.len().max(1)) {
+        class_of.entry(row).or_insert_with(|| {
+            let set = LabelSet::from_row(row);
+            classes.iter().find(|class| **class == set)
+        });
+    }
+    class_of
 }
 
 fn choose_classes(
@@ -148,9 +199,9 @@ fn choose_classes(
     Ok(kept)
 }
 
-/// The fold of each patient.
-fn split_patients<'a>(info: &'a FoldInfo, config: &SubsetConfig) -> BTreeMap<&'a String, usize> {
-    let distinct: BTreeSet<&String> = info.patients.iter().collect();
+/// The fold of each image, by its patient.
+fn split_patients(info: &FoldInfo, config: &SubsetConfig) -> Vec<usize> {
+    let distinct: HashSet<&String> = info.patients.iter().collect();
     let mut ranked: Vec<(u64, &String)> = distinct
         .into_iter()
         .map(|patient| (rank(config.seed, "subset/patients", patient), patient))
@@ -159,14 +210,15 @@ fn split_patients<'a>(info: &'a FoldInfo, config: &SubsetConfig) -> BTreeMap<&'a
     let count = ranked.len() as f64;
     let train_end = (count * config.split[0]).round() as usize;
     let valid_end = (count * (config.split[0] + config.split[1])).round() as usize;
-    ranked
+    let fold_of: HashMap<&String, usize> = ranked
         .into_iter()
         .enumerate()
         .map(|(position, (_, patient))| {
             let fold = usize::from(position >= train_end) + usize::from(position >= valid_end);
             (patient, fold)
         })
-        .collect()
+        .collect();
+    info.patients.iter().map(|patient| fold_of[patient]).collect()
 }
 
 /// Shares `total` images out to classes in proportion to their sizes, by the method of
@@ -245,6 +297,9 @@ fn check_counts(
 
 /// The first `wanted` images in the order of their ranks.
 fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) -> Vec<usize> {
+    if wanted.is_none_or(|wanted| wanted >= indices.len()) {
+        return indices.to_vec();
+    }
     let mut ranked: Vec<(u64, usize)> = indices
         .iter()
         .map(|&index| (rank(seed, "subset/images", &info.sources[index]), index))

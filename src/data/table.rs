@@ -1,18 +1,21 @@
 //! Tables as CSV: rows in the order of the file, and words for what is wrong with them.
 
 use super::error::DataError;
-use csv::{Reader, ReaderBuilder, StringRecord};
-use std::collections::BTreeSet;
+use crate::language::suggest::nearest;
+use csv::{Position, Reader, ReaderBuilder, StringRecord};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-/// An open table and its header. A byte order mark and line ends of Windows are passed over.
+/// An open table and its header; cells stand between commas, or between tabs in a `.tsv`. A byte order mark and line ends of Windows are passed over.
 ///
 /// # Errors
 /// It is missing, or its header is no text.
 pub(super) fn open(csv: &Path) -> Result<(Reader<File>, StringRecord), DataError> {
+    let has_tabs = csv.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tsv"));
     let mut reader = ReaderBuilder::new()
         .flexible(false)
+        .delimiter(if has_tabs { b'\t' } else { b',' })
         .from_path(csv)
         .map_err(|error| csv_error(csv, error))?;
     let header = reader.headers().map_err(|error| csv_error(csv, error))?.clone();
@@ -24,10 +27,29 @@ pub(super) fn find(header: &StringRecord, name: &str) -> Option<usize> {
     header.iter().position(|found| found.trim() == name)
 }
 
+/// Hands every row to `take` and returns how many there were. One record is used for all of them:
+/// a row of its own for each would cost as much as reading it.
+///
+/// # Errors
+/// A row is wrong, or `take` says so.
+pub(super) fn each_row(
+    csv: &Path,
+    reader: &mut Reader<File>,
+    mut take: impl FnMut(&StringRecord) -> Result<(), DataError>,
+) -> Result<usize, DataError> {
+    let mut record = StringRecord::new();
+    let mut read = 0;
+    while reader.read_record(&mut record).map_err(|error| csv_error(csv, error))? {
+        read += 1;
+        take(&record)?;
+    }
+    Ok(read)
+}
+
 /// The position of a column that must be there.
 ///
 /// # Errors
-/// It is missing; the message lists the columns that there are.
+/// It is missing; the message lists the columns that there are and names the one that may be meant.
 pub(super) fn must_find(
     csv: &Path,
     header: &StringRecord,
@@ -37,8 +59,35 @@ pub(super) fn must_find(
     find(header, name).ok_or_else(|| {
         let found: Vec<&str> = header.iter().map(str::trim).collect();
         let reason = format!("the column `{name}` is missing among {}", found.join(", "));
-        wrong_row(csv, Some(1), reason, remedy)
+        let remedy = match other_delimiter(&found) {
+            Some(delimiter) => format!("its cells stand between {delimiter}; save it with commas"),
+            None => meant(name, found.iter().copied(), remedy),
+        };
+        wrong_row(csv, Some(1), reason, &remedy)
     })
+}
+
+/// What separates the cells of a table that seems to have one column only.
+fn other_delimiter(header: &[&str]) -> Option<&'static str> {
+    let [only] = header else { return None };
+    [(';', "semicolons"), ('\t', "tabs")]
+        .into_iter()
+        .find(|(sign, _)| only.contains(*sign))
+        .map(|(_, name)| name)
+}
+
+/// A remedy that names what was probably meant, where anything is like it.
+pub(super) fn meant<'a>(
+    written: &str,
+    candidates: impl Iterator<Item = &'a str> + Clone,
+    remedy: &str,
+) -> String {
+    let in_other_case =
+        candidates.clone().find(|candidate| candidate.to_lowercase() == written.to_lowercase());
+    match in_other_case.or_else(|| nearest(written, candidates)) {
+        Some(candidate) => format!("did you mean `{candidate}`? Otherwise {remedy}"),
+        None => remedy.to_owned(),
+    }
 }
 
 /// A cell without the blanks around it.
@@ -77,16 +126,14 @@ pub(super) fn present(
     name: &str,
 ) -> Result<u8, DataError> {
     let cell = cell(record, column);
-    if cell.is_empty() {
-        return Ok(0);
-    }
-    match cell.parse::<f64>() {
-        Ok(0.0) => Ok(0),
-        Ok(1.0) => Ok(1),
+    match number(cell) {
+        None if cell.is_empty() => Ok(0),
+        Some(0.0) => Ok(0),
+        Some(1.0) => Ok(1),
         _ => Err(wrong_row(
             csv,
             line(csv, record.position()),
-            format!("column `{name}` holds `{cell}`, which is neither 1 nor 0"),
+            format!("column `{name}` holds `{}`, which is neither 1 nor 0", shortened(cell)),
             "write 1, 0 or leave the cell blank",
         )),
     }
@@ -110,26 +157,45 @@ pub(super) fn refuse_repeated_names<'a>(
     Ok(())
 }
 
-/// A path of the table's, which must stay below `root`: the key of a stage covers what lies there.
-///
-/// # Errors
-/// It is absolute or leads out.
-pub(super) fn below(
-    csv: &Path,
-    record: &StringRecord,
-    root: &Path,
-    relative: &str,
-) -> Result<PathBuf, DataError> {
-    let stays = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !Path::new(relative).components().all(stays) {
-        return Err(wrong_row(
-            csv,
-            line(csv, record.position()),
-            format!("the path `{relative}` leads out of {}", root.display()),
-            "write paths relative to that folder, without `..`",
-        ));
+/// A cell as a number. The forms that labels mostly have are read without a parser.
+pub(super) fn number(cell: &str) -> Option<f64> {
+    match cell {
+        "" => None,
+        "1" | "1.0" => Some(1.0),
+        "0" | "0.0" => Some(0.0),
+        other => other.parse().ok(),
     }
-    Ok(root.join(relative))
+}
+
+/// A cell in a message; an open quotation mark makes one of half the table.
+pub(super) fn shortened(cell: &str) -> String {
+    const MOST: usize = 60;
+    match cell.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &cell[..end]),
+        None => cell.to_owned(),
+    }
+}
+
+/// The images that a table has named so far, and where.
+#[derive(Default)]
+pub(super) struct Named(HashMap<String, Option<Position>>);
+
+impl Named {
+    /// Adds an image. Two rows for one image may contradict each other, and would count it twice.
+    ///
+    /// # Errors
+    /// It stands above already.
+    pub(super) fn add(
+        &mut self,
+        csv: &Path,
+        name: &str,
+        place: Option<&Position>,
+    ) -> Result<(), DataError> {
+        let Some(first) = self.0.insert(name.to_owned(), place.cloned()) else { return Ok(()) };
+        let first = line(csv, first.as_ref()).unwrap_or(0);
+        let reason = format!("the image {name} stands on line {first} already");
+        Err(wrong_row(csv, line(csv, place), reason, "keep one row an image"))
+    }
 }
 
 /// The line on which a record begins, as an editor counts. The reader's own count stands before

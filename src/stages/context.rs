@@ -286,6 +286,23 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// A list of records.
+    ///
+    /// # Errors
+    /// A defect of the schema.
+    pub fn records(&self, name: &str) -> Result<Vec<Parameters<'a>>, StageError> {
+        let Value::List(items) = self.required(name)? else {
+            return Err(mismatch(name, self.required(name)?));
+        };
+        items
+            .iter()
+            .map(|item| match item {
+                Value::Record(fields) => Ok(Parameters(fields)),
+                other => Err(mismatch(name, other)),
+            })
+            .collect()
+    }
+
     /// A choice: its word and its arguments, empty for a bare word.
     ///
     /// # Errors

@@ -99,9 +99,13 @@ pub fn methods() -> Vec<Box<dyn Method>> {
     vec![
         Box::new(dataset::Phantom),
         Box::new(dataset::Folder),
+        Box::new(dataset::Csv),
+        Box::new(dataset::MedMnist),
         Box::new(dataset::Chexpert),
         Box::new(dataset::RsnaIch),
         Box::new(dataset::Dicom),
+        Box::new(dataset::Nifti),
+        Box::new(dataset::TfRecord),
         Box::new(subset::Subset),
         Box::new(gan::Cpd),
         Box::new(gan::Prog),

@@ -2,6 +2,7 @@
 
 use super::fields::{at_least, fold_outputs, side};
 use super::{Context, Method, Parameters, StageError};
+use crate::data::split::read_splits;
 use crate::data::subset::{self, Classes, FOLDS, SubsetConfig};
 use crate::data::{Dropped, Fold, Summary};
 use crate::language::schema::{
@@ -58,9 +59,22 @@ impl Method for Subset {
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
-        let dataset = Fold::open(&context.input("of")?.output("images"))?;
+        let folder = context.input("of")?.output("images");
+        let dataset = Fold::open(&folder)?;
         let config = config(context.parameters, dataset.info().side)?;
-        let plan = subset::plan(dataset.info(), dataset.all_labels(), &config)?;
+        let (info, labels) = (dataset.info(), dataset.all_labels());
+        let plan = match context.parameters.text("folds")? {
+            "published" => {
+                let splits = read_splits(&folder, dataset.len())?.ok_or_else(|| {
+                    StageError::message(
+                        "the dataset was not published with folds; draw them with `folds: drawn`, \
+                         or name their column in the dataset's `split_column`",
+                    )
+                })?;
+                subset::plan_published(info, labels, &config, &splits)?
+            }
+            _ => subset::plan(info, labels, &config)?,
+        };
         let mut folds = BTreeMap::new();
         for (position, name) in FOLDS.into_iter().enumerate() {
             let target = context.output(name)?;
@@ -75,6 +89,7 @@ impl Method for Subset {
 fn fields() -> Vec<Field> {
     let per_class = |name, doc| Field::optional(name, at_least(1), doc);
     let total = per_class;
+    let word = |name, doc| Variant { name, doc, parameters: Vec::new() };
     let share = |name, default, doc| {
         let ty = FieldType::Quantity { dimension: Dimension::Fraction, min: 0.0, max: 1.0 };
         Field::default(name, ty, Value::fraction(default), doc)
@@ -120,6 +135,20 @@ fn fields() -> Vec<Field> {
             ]),
             Value::Record(shares),
             "How the patients are shared out; the shares sum to 1.",
+        )
+        .splits_patients(),
+        Field::default(
+            "folds",
+            FieldType::Choice(vec![
+                word("drawn", "By a seeded shuffle of the patients, in the shares of `split`."),
+                word(
+                    "published",
+                    "Those that the dataset was published with; `split` plays no part. A patient \
+                     in two of them is an error.",
+                ),
+            ]),
+            Value::word("drawn"),
+            "Where the folds come from.",
         )
         .splits_patients(),
         Field::optional(

@@ -4,9 +4,10 @@ use crate::dicom_file::Picture;
 use crate::support::{assert_says, shown, write};
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
-use msx::data::dicom::collection::{Collection, Labels, Patients, list};
+use msx::data::dicom::collection::{Collection, list};
 use msx::data::dicom::{Window, pseudonym};
-use msx::data::scans::{Frames, Reading, ScanSummary, write as write_fold};
+use msx::data::labels::LabelTable;
+use msx::data::scans::{Frames, Keeping, Patients, Reading, ScanSummary, write as write_fold};
 use msx::data::{DataError, Fold};
 use msx::progress::Silent;
 use std::path::PathBuf;
@@ -46,8 +47,7 @@ impl Pack {
     fn table(&self, text: &str) -> Collection {
         let csv = self.at("labels.csv");
         write(&csv, text.as_bytes());
-        let labels = Labels { csv, file_column: "path".to_owned(), findings: None };
-        Collection { labels: Some(labels), ..self.folders() }
+        Collection { labels: Some(LabelTable::new(csv, "path")), ..self.folders() }
     }
 
     fn read(
@@ -56,11 +56,9 @@ impl Pack {
         frames: Frames,
     ) -> Result<(ScanSummary, Fold), DataError> {
         let reading = Reading {
-            side: 8,
+            keeping: Keeping { side: 8, skip_unreadable: false, patient_key: "msx".to_owned() },
             window: Window::File,
             frames,
-            skip_unreadable: false,
-            patient_key: "msx".to_owned(),
         };
         let target = self.at("fold");
         let summary = write_fold(&list(collection)?, &reading, &target, &Silent)?;
@@ -129,7 +127,7 @@ fn what_is_wrong_with_the_table_is_named() {
     refuses("path,A\nhealthy/9.dcm,1\n", &["line 2", "healthy/9.dcm does not exist"]);
     refuses("path,A\nhealthy/1.dcm,x\n", &["line 2", "`A` holds `x`", "write 1, 0"]);
     let twice = "path,A\nhealthy/1.dcm,1\nhealthy/1.dcm,1\n";
-    refuses(twice, &["line 3", "healthy/1.dcm stands there twice"]);
+    refuses(twice, &["line 3", "healthy/1.dcm stands on line 2 already"]);
     picture("x").write(&pack.at("outside.dcm"));
     for path in ["../outside.dcm", "healthy/../../outside.dcm", "/etc/passwd"] {
         refuses(&format!("path,A\n{path},1\n"), &["line 2", path, "leads out of", "without `..`"]);

@@ -6,7 +6,7 @@ use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use msx::data::dicom::{Window, pseudonym};
 use msx::data::rsna_ich::{Challenge, NO_FINDING, TYPES, list};
-use msx::data::scans::{Frames, Reading, ScanSummary, write as write_fold};
+use msx::data::scans::{Frames, Keeping, Reading, ScanSummary, write as write_fold};
 use msx::data::{DataError, Fold};
 use msx::progress::Silent;
 use std::path::Path;
@@ -59,11 +59,9 @@ impl Pack {
 
 fn reading() -> Reading {
     Reading {
-        side: 8,
+        keeping: Keeping { side: 8, skip_unreadable: false, patient_key: "msx".to_owned() },
         window: Window::Fixed { centre: 40.0, width: 80.0 },
         frames: Frames::Every,
-        skip_unreadable: false,
-        patient_key: "msx".to_owned(),
     }
 }
 
@@ -233,7 +231,8 @@ fn a_file_that_is_cut_short_is_an_error_or_skipped_and_listed() {
     let lines = long(&[&["epidural"], &[], &["subdural"]]).join("\n");
     let challenge = pack.challenge(lines.as_bytes());
     assert_says(pack.read(&challenge).map(|_| ()), &["ID_1.dcm", "it ends too early", "copy it"]);
-    let skip = Reading { skip_unreadable: true, ..reading() };
+    let mut skip = reading();
+    skip.keeping.skip_unreadable = true;
     let target = pack.at("fold");
     let summary =
         write_fold(&list(&challenge).expect("lists"), &skip, &target, &Silent).expect("reads");

@@ -32,7 +32,7 @@ pub mod schema;
 mod scope;
 mod source;
 mod stages;
-mod suggest;
+pub mod suggest;
 pub mod syntax;
 mod unused;
 pub mod value;

@@ -29,7 +29,7 @@ impl From<String> for Hint {
 const CLOSE: f64 = 0.78;
 
 /// The candidate that is most like what was written, if any is like it.
-pub(super) fn nearest<'a>(
+pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -5,11 +5,12 @@ mod table;
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
+use super::located::{Name, locate};
 use super::summary::{Dropped, Summary};
-use super::table::{below, cell, csv_error, line, open, wrong_row};
+use super::table::{Named, cell, each_row, line, number, open, shortened, wrong_row};
 use crate::progress::Monitor;
-use csv::StringRecord;
-use std::collections::BTreeMap;
+use csv::{Position, StringRecord};
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use table::Columns;
 
@@ -49,14 +50,14 @@ pub struct Policy {
 /// A table after its policy.
 struct Table {
     findings: Vec<String>,
-    paths: Vec<PathBuf>,
     sources: Vec<String>,
     patients: Vec<String>,
     labels: Vec<u8>,
     read: usize,
     dropped: [usize; 3],
-    /// Where each path was first seen.
-    places: BTreeMap<String, Option<csv::Position>>,
+    /// Where the row of each path stands.
+    places: Vec<Option<Position>>,
+    named: Named,
 }
 
 /// The images that the policy keeps.
@@ -64,7 +65,16 @@ struct Table {
 /// # Errors
 /// The table is missing or wrong, with the line.
 pub fn images(csv: &Path, policy: Policy) -> Result<Vec<PathBuf>, DataError> {
-    Ok(read_table(csv, policy)?.paths)
+    read_table(csv, policy)?.images(csv)
+}
+
+/// What the table says of the images that the policy keeps, and their labels, `[count, findings]`.
+/// No image is looked for.
+///
+/// # Errors
+/// The table is missing or wrong, with the line.
+pub fn labels(csv: &Path, policy: Policy, side: usize) -> Result<(FoldInfo, Vec<u8>), DataError> {
+    Ok(read_table(csv, policy)?.info(side))
 }
 
 /// The folder that the paths in the table are relative to: the one above the table's own.
@@ -84,24 +94,44 @@ pub fn read(
     monitor: &dyn Monitor,
 ) -> Result<Summary, DataError> {
     let table = read_table(csv, policy)?;
+    let paths = table.images(csv)?;
     let reasons = ["other view", "uncertain label", "no positive finding"];
     let dropped = reasons
         .iter()
         .zip(table.dropped)
         .map(|(reason, count)| Dropped { reason: (*reason).to_owned(), count })
         .collect();
-    let summary =
-        Summary::count(table.read, &table.findings, &table.labels, &table.patients, dropped);
-    let info = FoldInfo {
-        findings: table.findings,
-        side,
-        count: table.paths.len(),
-        origin: Origin::Real,
-        patients: table.patients,
-        sources: table.sources,
-    };
-    ingest(target, &table.paths, &info, &table.labels, monitor)?;
+    let read = table.read;
+    let (info, labels) = table.info(side);
+    let summary = Summary::count(read, &info.findings, &labels, &info.patients, dropped);
+    ingest(target, &paths, &info, &labels, monitor)?;
     Ok(summary)
+}
+
+impl Table {
+    /// The images' files.
+    fn images(&self, csv: &Path) -> Result<Vec<PathBuf>, DataError> {
+        let names = self
+            .sources
+            .par_iter()
+            .zip(&self.places)
+            .map(|(text, place)| Name { text, place: place.as_ref() });
+        let remedy =
+            "paths are relative to the folder above the table's; move the table or the images";
+        locate(csv, &root(csv), names, remedy)
+    }
+
+    fn info(self, side: usize) -> (FoldInfo, Vec<u8>) {
+        let info = FoldInfo {
+            findings: self.findings,
+            side,
+            count: self.sources.len(),
+            origin: Origin::Real,
+            patients: self.patients,
+            sources: self.sources,
+        };
+        (info, self.labels)
+    }
 }
 
 fn read_table(csv: &Path, policy: Policy) -> Result<Table, DataError> {
@@ -109,21 +139,17 @@ fn read_table(csv: &Path, policy: Policy) -> Result<Table, DataError> {
     let columns = Columns::find(csv, &header)?;
     let mut table = Table {
         findings: columns.findings.iter().map(|(_, name)| name.clone()).collect(),
-        paths: Vec::new(),
         sources: Vec::new(),
         patients: Vec::new(),
         labels: Vec::new(),
         read: 0,
         dropped: [0; 3],
-        places: BTreeMap::new(),
+        places: Vec::new(),
+        named: Named::default(),
     };
-    let root = root(csv);
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(csv, error))?;
-        table.read += 1;
-        take_row(csv, &root, &columns, policy, &record, &mut table)?;
-    }
-    if table.paths.is_empty() {
+    table.read =
+        each_row(csv, &mut reader, |record| take_row(csv, &columns, policy, record, &mut table))?;
+    if table.sources.is_empty() {
         return Err(DataError::Table {
             path: csv.to_owned(),
             row: None,
@@ -137,7 +163,6 @@ fn read_table(csv: &Path, policy: Policy) -> Result<Table, DataError> {
 /// Adds a row to the table, or counts why it is left out.
 fn take_row(
     csv: &Path,
-    root: &Path,
     columns: &Columns,
     policy: Policy,
     record: &StringRecord,
@@ -145,17 +170,18 @@ fn take_row(
 ) -> Result<(), DataError> {
     let row = || line(csv, record.position());
     let relative = cell(record, columns.path);
-    refuse_repeated(csv, record, relative, table)?;
+    table.named.add(csv, relative, record.position())?;
     if !policy.view.takes(record.get(columns.view).unwrap_or_default(), relative) {
         table.dropped[0] += 1;
         return Ok(());
     }
-    let mut labels = Vec::with_capacity(columns.findings.len());
+    let before = table.labels.len();
     for (column, name) in &columns.findings {
         let cell = cell(record, *column);
         match label(cell, policy.uncertain) {
-            Ok(Some(value)) => labels.push(value),
+            Ok(Some(value)) => table.labels.push(value),
             Ok(None) => {
+                table.labels.truncate(before);
                 table.dropped[1] += 1;
                 return Ok(());
             }
@@ -163,24 +189,16 @@ fn take_row(
                 return Err(wrong_row(
                     csv,
                     row(),
-                    format!("column `{name}` holds `{cell}`, {reason}"),
+                    format!("column `{name}` holds `{}`, {reason}", shortened(cell)),
                     "write 1, 0, -1 or leave the cell blank",
                 ));
             }
         }
     }
-    if policy.drop_unlabelled && labels.iter().all(|&label| label == 0) {
+    if policy.drop_unlabelled && table.labels[before..].iter().all(|&label| label == 0) {
+        table.labels.truncate(before);
         table.dropped[2] += 1;
         return Ok(());
-    }
-    let path = below(csv, record, root, relative)?;
-    if !path.is_file() {
-        return Err(wrong_row(
-            csv,
-            row(),
-            format!("the image {} does not exist", path.display()),
-            "paths are relative to the folder above the table's; move the table or the images",
-        ));
     }
     let patient =
         relative.split('/').find(|part| part.starts_with("patient")).ok_or_else(|| {
@@ -193,28 +211,8 @@ fn take_row(
         })?;
     table.patients.push(patient.to_owned());
     table.sources.push(relative.to_owned());
-    table.paths.push(path);
-    table.labels.extend(labels);
+    table.places.push(record.position().cloned());
     Ok(())
-}
-
-/// Two rows for one image may contradict each other, and would count it twice.
-fn refuse_repeated(
-    csv: &Path,
-    record: &StringRecord,
-    relative: &str,
-    table: &mut Table,
-) -> Result<(), DataError> {
-    let Some(first) = table.places.insert(relative.to_owned(), record.position().cloned()) else {
-        return Ok(());
-    };
-    let first = line(csv, first.as_ref()).unwrap_or(0);
-    Err(wrong_row(
-        csv,
-        line(csv, record.position()),
-        format!("the image {relative} stands on line {first} already"),
-        "keep one row an image",
-    ))
 }
 
 impl View {
@@ -240,8 +238,7 @@ fn label(cell: &str, uncertain: Uncertain) -> Result<Option<u8>, &'static str> {
     if cell.is_empty() {
         return Ok(Some(0));
     }
-    let value: f64 = cell.parse().map_err(|_| "which is neither a number nor blank")?;
-    match value {
+    match number(cell).ok_or("which is neither a number nor blank")? {
         1.0 => Ok(Some(1)),
         0.0 => Ok(Some(0)),
         -1.0 => Ok(match uncertain {

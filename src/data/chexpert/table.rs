@@ -1,7 +1,7 @@
 //! The header of a CheXpert table.
 
 use crate::data::error::DataError;
-use crate::data::table::{refuse_repeated_names, wrong_row};
+use crate::data::table::{must_find, refuse_repeated_names, wrong_row};
 use csv::StringRecord;
 use std::path::Path;
 
@@ -18,19 +18,12 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn find(csv: &Path, header: &StringRecord) -> Result<Columns, DataError> {
-        let position = |wanted: &str| {
-            header.iter().position(|name| name.trim() == wanted).ok_or_else(|| {
-                wrong_row(
-                    csv,
-                    Some(1),
-                    format!("the column `{wanted}` is missing"),
-                    "the header must be that of CheXpert: Path, Sex, Age, Frontal/Lateral, \
-                     AP/PA, then findings",
-                )
-            })
-        };
-        let positions: Vec<usize> =
-            COLUMNS.iter().map(|name| position(name)).collect::<Result<_, _>>()?;
+        let remedy = "the header must be that of CheXpert: Path, Sex, Age, Frontal/Lateral, AP/PA, \
+                      then findings";
+        let positions: Vec<usize> = COLUMNS
+            .iter()
+            .map(|name| must_find(csv, header, name, remedy))
+            .collect::<Result<_, _>>()?;
         let last = positions.iter().copied().max().unwrap_or(0);
         let findings: Vec<(usize, String)> = header
             .iter()

@@ -1,40 +1,14 @@
 //! A folder of DICOM files with labels from a table or from the names of its sub-folders.
 
 use crate::data::error::DataError;
-use crate::data::scans::{Listing, Patient, Scan};
+use crate::data::labels::LabelTable;
+use crate::data::scans::{Listing, Patient, Patients, Scan};
 use crate::data::summary::Dropped;
-use crate::data::table::{
-    below, cell, csv_error, line, must_find, open, patient_of, present, refuse_repeated_names,
-    wrong_row,
-};
-use csv::StringRecord;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
-
-/// Where patients come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Patients {
-    /// From each file's tag (0010,0020).
-    Tag,
-    /// From this column of the table.
-    Column(String),
-    /// Every file is a patient of its own.
-    File,
-}
-
-/// A table that says what each file shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Labels {
-    /// The table.
-    pub csv: PathBuf,
-    /// The column of the files' paths, relative to the folder.
-    pub file_column: String,
-    /// The columns of findings; `None` for every column that is not said to be something else.
-    pub findings: Option<Vec<String>>,
-}
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +16,7 @@ pub struct Collection {
     /// The folder.
     pub folder: PathBuf,
     /// The table; without it the sub-folders of the folder are classes.
-    pub labels: Option<Labels>,
+    pub labels: Option<LabelTable>,
     /// Where patients come from.
     pub patients: Patients,
 }
@@ -58,100 +32,13 @@ pub fn list(collection: &Collection) -> Result<Listing, DataError> {
     }
 }
 
-/// The columns that are read, by position.
-struct Columns {
-    file: usize,
-    patient: Option<usize>,
-    findings: Vec<(usize, String)>,
-}
-
-impl Columns {
-    fn find(
-        labels: &Labels,
-        patients: &Patients,
-        header: &StringRecord,
-    ) -> Result<Columns, DataError> {
-        let csv = &labels.csv;
-        let file =
-            must_find(csv, header, &labels.file_column, "name the files' column in `file_column`")?;
-        let patient = match patients {
-            Patients::Column(name) => {
-                Some(must_find(csv, header, name, "name the patients' column in `patients`")?)
-            }
-            Patients::Tag | Patients::File => None,
-        };
-        let findings: Vec<(usize, String)> = match &labels.findings {
-            Some(names) => names
-                .iter()
-                .map(|name| {
-                    let remedy = "name columns of the table in `findings`";
-                    Ok((must_find(csv, header, name, remedy)?, name.clone()))
-                })
-                .collect::<Result<_, DataError>>()?,
-            None => (0..header.len())
-                .filter(|&column| column != file && Some(column) != patient)
-                .map(|column| (column, cell(header, column).to_owned()))
-                .collect(),
-        };
-        if findings.is_empty() {
-            let reason = "no column holds a finding".to_owned();
-            return Err(wrong_row(csv, Some(1), reason, "add one column a finding"));
-        }
-        refuse_repeated_names(csv, findings.iter().map(|(_, name)| name.as_str()))?;
-        Ok(Columns { file, patient, findings })
-    }
-}
-
-fn by_table(collection: &Collection, labels: &Labels) -> Result<Listing, DataError> {
-    let csv = labels.csv.as_path();
-    let (mut reader, header) = open(csv)?;
-    let columns = Columns::find(labels, &collection.patients, &header)?;
-    let mut scans = Vec::new();
-    let mut seen = BTreeSet::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(csv, error))?;
-        let scan = scan_of(collection, csv, &columns, &record)?;
-        if !seen.insert(scan.source.clone()) {
-            let reason = format!("the file {} stands there twice", scan.source);
-            return Err(wrong_row(
-                csv,
-                line(csv, record.position()),
-                reason,
-                "keep one row a file",
-            ));
-        }
-        scans.push(scan);
-    }
-    if scans.is_empty() {
-        let reason = "it has no rows".to_owned();
-        return Err(wrong_row(csv, None, reason, "add one row a file"));
-    }
-    let findings = columns.findings.into_iter().map(|(_, name)| name).collect();
-    let read = scans.len();
-    Ok(Listing { findings, scans, read, repeated_rows: 0, dropped: Vec::new() })
-}
-
-fn scan_of(
-    collection: &Collection,
-    csv: &Path,
-    columns: &Columns,
-    record: &StringRecord,
-) -> Result<Scan, DataError> {
-    let wrong =
-        |reason: String, remedy: &str| wrong_row(csv, line(csv, record.position()), reason, remedy);
-    let source = cell(record, columns.file).to_owned();
-    let path = below(csv, record, &collection.folder, &source)?;
-    if !path.is_file() {
-        let reason = format!("the file {} does not exist", path.display());
-        return Err(wrong(reason, "paths are relative to the folder that `path` names"));
-    }
-    let patient = match (&collection.patients, columns.patient) {
-        (_, Some(column)) => Patient::Known(patient_of(csv, record, column)?),
-        (Patients::File, None) => Patient::Own,
-        (_, None) => Patient::Tag,
-    };
-    let labels = columns.findings.iter().map(|(column, name)| present(csv, record, *column, name));
-    Ok(Scan { path, source, labels: labels.collect::<Result<_, _>>()?, patient })
+fn by_table(collection: &Collection, table: &LabelTable) -> Result<Listing, DataError> {
+    let labelled = table.read(&collection.patients)?;
+    let (findings, read) = (labelled.findings.clone(), labelled.read);
+    let repeated_rows = labelled.repeated;
+    let remedy = "paths are relative to the folder that `path` names";
+    let scans = labelled.scans(&table.csv, &collection.folder, &collection.patients, remedy)?;
+    Ok(Listing { findings, scans, read, repeated_rows, dropped: Vec::new() })
 }
 
 fn by_folder(collection: &Collection) -> Result<Listing, DataError> {
@@ -189,7 +76,7 @@ fn by_folder(collection: &Collection) -> Result<Listing, DataError> {
     let read = files.len() + others;
     let scans = files.into_iter().map(|(class, path, source)| {
         let labels = findings.iter().map(|finding| u8::from(*finding == class)).collect();
-        Scan { path, source, labels, patient: patient.clone() }
+        Scan { path, source, labels, patient: patient.clone(), split: None }
     });
     let scans = scans.collect();
     let dropped =

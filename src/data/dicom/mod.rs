@@ -26,6 +26,7 @@ pub use window::{Shape, Window};
 
 use super::error::DataError;
 use super::image::Grey;
+use super::scans::Found;
 use file::DicomFile;
 use std::path::Path;
 
@@ -46,21 +47,12 @@ pub fn samples(path: &Path) -> Result<Samples, DataError> {
     decode::samples(&DicomFile::open(path)?)
 }
 
-/// What is known of a file before its pixels are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inspection {
-    /// Number of frames, at least 1.
-    pub frames: usize,
-    /// The patient id as it stands in the file; `None` where it is missing or blank.
-    pub patient: Option<String>,
-}
-
 /// Looks at everything in a file but its pixels.
 ///
 /// # Errors
 /// The file is missing, broken, or holds no image.
-pub fn inspect(path: &Path) -> Result<Inspection, DataError> {
+pub fn inspect(path: &Path) -> Result<Found, DataError> {
     let file = DicomFile::open_without_pixels(path)?;
     let frames = file.header()?.frames;
-    Ok(Inspection { frames, patient: file.patient_id() })
+    Ok(Found { frames, patient: file.patient_id() })
 }

@@ -2,7 +2,7 @@
 
 use super::{ANY, HEADER, Row, TYPES, Table};
 use crate::data::error::DataError;
-use crate::data::table::{cell, csv_error, line, must_find, wrong_row};
+use crate::data::table::{cell, each_row, line, must_find, wrong_row};
 use csv::{Reader, StringRecord};
 use std::collections::HashMap;
 use std::fs::File;
@@ -21,18 +21,17 @@ pub(super) fn read(
     let mut images: Vec<(String, Labels)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut repeated = 0;
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(csv, error))?;
+    each_row(csv, &mut reader, |record| {
         let wrong = |reason, remedy| wrong_row(csv, line(csv, record.position()), reason, remedy);
-        let (image, place) = split(cell(&record, id)).ok_or_else(|| {
-            let reason = format!("`{}` is no ID_<image>_<type>", cell(&record, id));
+        let (image, place) = split(cell(record, id)).ok_or_else(|| {
+            let reason = format!("`{}` is no ID_<image>_<type>", cell(record, id));
             wrong(
                 reason,
                 "the types are epidural, intraparenchymal, intraventricular, \
                            subarachnoid, subdural and any",
             )
         })?;
-        let value = match cell(&record, label) {
+        let value = match cell(record, label) {
             "0" => 0,
             "1" => 1,
             other => {
@@ -40,10 +39,14 @@ pub(super) fn read(
                 return Err(wrong(reason, "write 0 or 1"));
             }
         };
-        let index = *places.entry(image.to_owned()).or_insert_with(|| {
-            images.push((image.to_owned(), [None; 6]));
-            images.len() - 1
-        });
+        let index = match places.get(image) {
+            Some(&index) => index,
+            None => {
+                places.insert(image.to_owned(), images.len());
+                images.push((image.to_owned(), [None; 6]));
+                images.len() - 1
+            }
+        };
         match images[index].1[place].replace(value) {
             Some(before) if before != value => {
                 let reason = format!("it contradicts a row above, which says {before} of the same");
@@ -52,7 +55,8 @@ pub(super) fn read(
             Some(_) => repeated += 1,
             None => {}
         }
-    }
+        Ok(())
+    })?;
     let rows = images.into_iter().map(|(image, labels)| row(csv, image, labels));
     Ok(Table { rows: rows.collect::<Result<_, _>>()?, repeated })
 }

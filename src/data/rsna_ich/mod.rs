@@ -9,6 +9,7 @@ use super::random::rank;
 use super::scans::{Listing, Patient, Scan};
 use super::summary::Dropped;
 use super::table::{open, wrong_row};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
@@ -77,8 +78,11 @@ pub fn list(challenge: &Challenge) -> Result<Listing, DataError> {
     let read = table.rows.len();
     let kept = kept_without(&table.rows, challenge);
     table.rows.retain(|row| !is_without(row) || kept.contains(row.image.as_str()));
-    let scans: Vec<Scan> =
-        table.rows.into_iter().map(|row| scan(challenge, row)).collect::<Result<_, _>>()?;
+    // Looking for files takes longer than reading the table, so rows share the threads; the first
+    // that is wrong is the one that is named, whatever their number.
+    let scans: Vec<Result<Scan, DataError>> =
+        table.rows.into_par_iter().map(|row| scan(challenge, row)).collect();
+    let scans: Vec<Scan> = scans.into_iter().collect::<Result<_, _>>()?;
     let dropped = vec![Dropped {
         reason: "more images without a finding than asked for".to_owned(),
         count: read - scans.len(),
@@ -136,7 +140,7 @@ fn scan(challenge: &Challenge, row: Row) -> Result<Scan, DataError> {
         None => Patient::Tag,
     };
     let labels = row.types.into_iter().chain([without]).collect();
-    Ok(Scan { path, source, labels, patient })
+    Ok(Scan { path, source, labels, patient, split: None })
 }
 
 /// The name of an image's file below the folder.

@@ -1,9 +1,10 @@
 //! A folder of DICOM files.
 
-use super::{choice, scans};
-use crate::data::dicom::collection::{Collection, Labels, Patients, files_below, list};
-use crate::data::scans::Frames;
-use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
+use super::{choice, labels, scans};
+use crate::data::dicom::collection::{Collection, files_below, list};
+use crate::data::labels::LabelTable;
+use crate::data::scans::{Frames, Patients};
+use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
 use crate::stages::fields::{dataset_outputs, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
@@ -51,6 +52,10 @@ impl Method for Dicom {
         ])
     }
 
+    fn shows_data(&self, output: &str) -> bool {
+        output == "images"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let frames = match context.parameters.text("frames")? {
             "first" => Frames::First,
@@ -63,25 +68,10 @@ impl Method for Dicom {
 }
 
 fn fields() -> Vec<Field> {
-    let word = |name, doc| Variant { name, doc, parameters: Vec::new() };
-    let patients = vec![
-        word("tag", "From each file's Patient ID (0010,0020)."),
-        Variant {
-            name: "column",
-            doc: "From a column of the table.",
-            parameters: vec![Field::required("name", FieldType::Text, "The column.")],
-        },
-        word("file", "Every file counts as a patient of its own."),
-    ];
     vec![
         Field::required("path", FieldType::Path, "The folder."),
         Field::optional("table", FieldType::Path, "A CSV table with one row a file."),
-        Field::default(
-            "file_column",
-            FieldType::Text,
-            Value::Text("path".to_owned()),
-            "The table's column of paths, relative to the folder.",
-        ),
+        labels::file_column("The table's column of paths, relative to the folder."),
         Field::optional(
             "findings",
             FieldType::List(Box::new(FieldType::Text)),
@@ -90,7 +80,7 @@ fn fields() -> Vec<Field> {
         ),
         Field::default(
             "patients",
-            FieldType::Choice(patients),
+            FieldType::Choice(labels::patients()),
             Value::word("tag"),
             "Where patients come from.",
         ),
@@ -111,21 +101,17 @@ fn fields() -> Vec<Field> {
 }
 
 fn collection(parameters: Parameters<'_>, base: &Path) -> Result<Collection, StageError> {
-    let patients = match parameters.choice("patients")? {
-        ("column", Some(column)) => Patients::Column(column.text("name")?.to_owned()),
-        ("file", _) => Patients::File,
-        _ => Patients::Tag,
-    };
     let labels = match parameters.get("table") {
         None => None,
-        Some(_) => Some(Labels {
-            csv: base.join(parameters.text("table")?),
-            file_column: parameters.text("file_column")?.to_owned(),
-            findings: match parameters.get("findings") {
-                Some(_) => Some(parameters.texts("findings")?),
-                None => None,
-            },
-        }),
+        Some(_) => {
+            let csv = base.join(parameters.text("table")?);
+            let mut table = LabelTable::new(csv, parameters.text("file_column")?);
+            if parameters.get("findings").is_some() {
+                table.findings = Some(parameters.texts("findings")?);
+            }
+            Some(table)
+        }
     };
+    let patients = labels::chosen_patients(parameters)?.unwrap_or(Patients::Tag);
     Ok(Collection { folder: base.join(parameters.text("path")?), labels, patients })
 }

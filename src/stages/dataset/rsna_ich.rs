@@ -51,6 +51,10 @@ impl Method for RsnaIch {
         ])
     }
 
+    fn shows_data(&self, output: &str) -> bool {
+        output == "images"
+    }
+
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let listing = list(&challenge(context.parameters, context.base)?)?;
         scans::run(context, &listing, Frames::Every)

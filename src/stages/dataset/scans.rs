@@ -2,7 +2,7 @@
 
 use super::choice;
 use crate::data::dicom::Window;
-use crate::data::scans::{Frames, Listing, Reading, write};
+use crate::data::scans::{Frames, Keeping, Listing, Reading, write};
 use crate::language::schema::{Field, FieldType, Variant};
 use crate::language::value::Value;
 use crate::stages::{Context, Parameters, StageError};
@@ -80,10 +80,13 @@ pub(super) fn reading(parameters: Parameters<'_>, frames: Frames) -> Result<Read
         ("window", Some(own)) => fixed((own.float("centre")?, own.float("width")?)),
         _ => Window::File,
     };
-    Ok(Reading {
+    Ok(Reading { keeping: keeping(parameters)?, window, frames })
+}
+
+/// What becomes of files of every kind.
+pub(super) fn keeping(parameters: Parameters<'_>) -> Result<Keeping, StageError> {
+    Ok(Keeping {
         side: parameters.size("size")?,
-        window,
-        frames,
         skip_unreadable: parameters.text("unreadable")? == "skip",
         patient_key: parameters.text("patient_key")?.to_owned(),
     })
