@@ -32,6 +32,7 @@ mod run;
 mod runs;
 mod show;
 mod show_run;
+mod span;
 mod stages;
 mod watch;
 mod why;

@@ -1,5 +1,6 @@
 //! Names made of content.
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +17,18 @@ impl Digest {
 
     /// All 64 digits.
     pub fn hex(&self) -> String {
-        blake3::Hash::from(self.0).to_hex().to_string()
+        self.digits().as_str().to_owned()
+    }
+
+    /// All 64 digits, without an allocation.
+    pub fn digits(&self) -> Digits {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Digits(digits)
     }
 
     /// The first byte, which says in which of 256 folders of the cache the content lies.
@@ -26,7 +38,18 @@ impl Digest {
 
     /// The first twelve digits, for people.
     pub fn short(&self) -> String {
-        self.hex()[..12].to_owned()
+        self.digits().as_str()[..12].to_owned()
+    }
+}
+
+/// The digits of a [`Digest`].
+#[derive(Debug, Clone, Copy)]
+pub struct Digits([u8; 64]);
+
+impl Digits {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("digits are ASCII")
     }
 }
 
@@ -38,7 +61,7 @@ impl From<blake3::Hash> for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.hex())
+        formatter.write_str(self.digits().as_str())
     }
 }
 
@@ -60,20 +83,37 @@ impl FromStr for Digest {
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.serialize_str(&blake3::Hash::from(self.0).to_hex())
+            serializer.serialize_str(self.digits().as_str())
         } else {
-            self.0.serialize(serializer)
+            serializer.serialize_bytes(&self.0)
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        struct Either;
+
+        impl Visitor<'_> for Either {
+            type Value = Digest;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("64 hexadecimal digits")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Digest, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Digest, E> {
+                bytes.try_into().map(Digest).map_err(E::custom)
+            }
+        }
+
         if deserializer.is_human_readable() {
-            let text = String::deserialize(deserializer)?;
-            text.parse().map_err(serde::de::Error::custom)
+            deserializer.deserialize_str(Either)
         } else {
-            <[u8; 32]>::deserialize(deserializer).map(Digest)
+            deserializer.deserialize_bytes(Either)
         }
     }
 }

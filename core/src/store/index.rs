@@ -6,7 +6,7 @@
 
 use super::record::{Blob, Record};
 use super::stamp::Stamp;
-use super::{Store, StoreError, atomic};
+use super::{Store, StoreError, atomic, checked};
 use crate::graph::{Digest, OutputDigests};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Also the version of the layout: an index of another one is read as none.
-const MAGIC: &[u8] = b"msx index 1\n";
+const MAGIC: &[u8] = b"msx index 2\n";
 const SHARDS: usize = 256;
 const FILE: &str = "index";
 
@@ -187,18 +187,14 @@ impl Index {
         let lengths = shards.iter().flat_map(|shard| (shard.len() as u64).to_le_bytes());
         let mut body: Vec<u8> = lengths.collect();
         shards.iter().for_each(|shard| body.extend_from_slice(shard));
-        let whole = [MAGIC, blake3::hash(&body).as_bytes(), &body].concat();
         let _passage = self.store.pass()?;
-        atomic::replace_hastily(&path, &whole)
+        atomic::replace_hastily(&path, &checked::whole(MAGIC, &body))
     }
 }
 
 /// The shards in the file; nothing where it is none or is damaged.
 fn shards(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let (checksum, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(32)?;
-    if blake3::hash(body).as_bytes() != checksum {
-        return None;
-    }
+    let body = checked::body(MAGIC, bytes)?;
     let (lengths, mut rest) = body.split_at_checked(2 * SHARDS * 8)?;
     lengths
         .chunks_exact(8)
