@@ -116,7 +116,7 @@ fn as_runner(folder: &Path) {
     let journal = Journal::new(&session, request);
     let outcome = run(&session, &settings, &Both(&Quiet, &journal), &AtomicBool::new(false));
     assert!(outcome.is_complete());
-    let labels = graph.nodes().iter().map(|node| node.stage.label());
+    let labels = graph.nodes().iter().map(|node| node.label.as_str());
     let keys = labels.zip(&outcome.keys).filter_map(|(label, key)| Some((label, (*key)?)));
     store.save_history(&path, &keys.collect::<Vec<_>>()).expect("written");
     journal.finish(&outcome).expect("written");

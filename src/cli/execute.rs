@@ -149,14 +149,12 @@ fn save_history(
     past: &PastRun,
     outcome: &Outcome,
 ) -> Result<(), Failure> {
-    let before = |label: &String| past.history().keys.get(label).copied();
+    let before = |label: &str| past.history().keys.get(label).copied();
     let found = loaded.graph.nodes().iter().zip(&outcome.keys).filter_map(|(node, key)| {
-        let label = node.stage.label();
-        let key = key.or_else(|| before(&label))?;
-        Some((label, key))
+        Some((node.label.as_str(), key.or_else(|| before(&node.label))?))
     });
     let left_out = loaded.left_out.iter();
-    let left_out = left_out.filter_map(|label| Some((label.clone(), before(label)?)));
+    let left_out = left_out.filter_map(|label| Some((label.as_str(), before(label)?)));
     let keys: Vec<_> = found.chain(left_out).collect();
     where_writable(store.save_history(&loaded.path, &keys))
 }

@@ -101,7 +101,7 @@ impl<'a> Journal<'a> {
         let keys = self.session.found();
         let nodes = self.session.graph.nodes().iter().zip(keys);
         let stages = nodes.map(|(node, key)| RunStage {
-            label: node.stage.label(),
+            label: node.label.clone(),
             kind: node.stage.kind.clone(),
             method: node.stage.method.clone(),
             key,

@@ -386,6 +386,6 @@ impl<'a> Schedule<'a> {
     }
 
     fn label(&self, index: usize) -> String {
-        self.session.graph.nodes()[index].stage.label()
+        self.session.graph.nodes()[index].label.clone()
     }
 }

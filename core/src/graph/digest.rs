@@ -31,6 +31,11 @@ impl Digest {
         Digits(digits)
     }
 
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first byte, which says in which of 256 folders of the cache the content lies.
     pub fn shard(&self) -> u8 {
         self.0[0]
@@ -75,8 +80,26 @@ impl FromStr for Digest {
     type Err = blake3::HexError;
 
     fn from_str(text: &str) -> Result<Digest, Self::Err> {
-        Ok(blake3::Hash::from_hex(text)?.into())
+        match bytes_of(text) {
+            Some(bytes) => Ok(Digest(bytes)),
+            None => Ok(blake3::Hash::from_hex(text)?.into()),
+        }
     }
+}
+
+/// The bytes that 64 small digits stand for; histories hold thousands of them.
+fn bytes_of(digits: &str) -> Option<[u8; 32]> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let digits: &[u8; 64] = digits.as_bytes().try_into().ok()?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = value(pair[0])? << 4 | value(pair[1])?;
+    }
+    Some(bytes)
 }
 
 /// Hexadecimal digits where people read along, 32 bytes elsewhere.

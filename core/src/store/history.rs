@@ -4,7 +4,7 @@ use super::error::StoreError;
 use super::survey::list;
 use super::{Store, atomic};
 use crate::graph::Digest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,28 @@ pub struct History {
 }
 
 /// A history as it lies on disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Filed {
     /// The experiment file, absolute; caches of earlier versions do not say it.
     #[serde(default)]
     pub(super) file: Option<PathBuf>,
     /// The key of each finished stage by its label.
     pub(super) keys: BTreeMap<String, Digest>,
+}
+
+/// What is read as [`Filed`], written without a copy of it.
+#[derive(Serialize)]
+struct ToFile<'a> {
+    file: &'a Path,
+    keys: Keys<'a>,
+}
+
+struct Keys<'a>(&'a [(&'a str, Digest)]);
+
+impl Serialize for Keys<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(label, key)| (label, key)))
+    }
 }
 
 /// What an experiment file had last, read once somebody asks for it.
@@ -87,16 +102,14 @@ impl Store {
     pub fn save_history(
         &self,
         experiment: &Path,
-        keys: &[(String, Digest)],
+        keys: &[(&str, Digest)],
     ) -> Result<(), StoreError> {
         let path = self.history_path(experiment);
         let seal = seal(experiment, keys);
         if fs::read(&path).is_ok_and(|bytes| is_sealed(&bytes, &seal)) {
             return Ok(());
         }
-        let filed =
-            Filed { file: Some(experiment.to_owned()), keys: keys.iter().cloned().collect() };
-        let body = serde_json::to_vec(&filed)
+        let body = serde_json::to_vec(&ToFile { file: experiment, keys: Keys(keys) })
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
         let body = &body["{".len()..];
         let _passage = self.pass()?;
@@ -137,13 +150,13 @@ impl Store {
 }
 
 /// What tells two histories apart without reading them.
-fn seal(experiment: &Path, keys: &[(String, Digest)]) -> Digest {
-    let mut text = Vec::with_capacity(keys.len() * 128);
+fn seal(experiment: &Path, keys: &[(&str, Digest)]) -> Digest {
+    let mut text = Vec::with_capacity(keys.len() * 64);
     text.extend_from_slice(experiment.as_os_str().as_encoded_bytes());
     for (label, key) in keys {
         text.extend_from_slice(&(label.len() as u64).to_le_bytes());
         text.extend_from_slice(label.as_bytes());
-        text.extend_from_slice(key.digits().as_str().as_bytes());
+        text.extend_from_slice(key.as_bytes());
     }
     Digest::derive(SEAL_DOMAIN, &text)
 }

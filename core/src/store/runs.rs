@@ -69,10 +69,13 @@ pub struct RunStage {
     /// Its kind.
     pub kind: String,
     /// Its method; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub method: String,
     /// Its key, where it has a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Digest>,
     /// How it ended: `cached`, `executed`, `failed`, `stopped` or `skipped`; absent while unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
 }
 
