@@ -14,7 +14,7 @@ use msx::language::{self, Alone, Source};
 use msx::learn::device::Device;
 use msx::run::{Both, Event, Journal, Observer, Request, Session, Settings, run};
 use msx::stages::{Context, Method, StageError};
-use msx::store::{History, Store};
+use msx::store::Store;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,8 +106,7 @@ fn as_runner(folder: &Path) {
     let store = Store::open(&folder.join("cache")).expect("a cache");
     let session = Session::prepare(&graph, &methods, &store, folder, Device::Cpu, false)
         .expect("nothing to hash");
-    let past = store.history(&path).keys;
-    let settings = Settings { past: past.clone(), ..Settings::with_threads(2) };
+    let settings = Settings { past: store.past_run(&path), ..Settings::with_threads(2) };
     let request = Request {
         file: path.clone(),
         experiment: compiled.experiment.name.clone(),
@@ -117,9 +116,9 @@ fn as_runner(folder: &Path) {
     let journal = Journal::new(&session, request);
     let outcome = run(&session, &settings, &Both(&Quiet, &journal), &AtomicBool::new(false));
     assert!(outcome.is_complete());
-    let labels = graph.nodes().iter().map(|node| node.stage.label());
+    let labels = graph.nodes().iter().map(|node| node.label.as_str());
     let keys = labels.zip(&outcome.keys).filter_map(|(label, key)| Some((label, (*key)?)));
-    store.save_history(&path, &History { keys: keys.collect() }).expect("written");
+    store.save_history(&path, &keys.collect::<Vec<_>>()).expect("written");
     journal.finish(&outcome).expect("written");
     if std::env::var_os("MSX_BENCH_MEMORY").is_some() {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -190,6 +190,46 @@ fn checkpoints_stay_as_long_as_a_run_or_a_result_is_on_their_trajectory() {
 }
 
 #[test]
+fn checkpoints_of_finished_trainings_go_where_that_is_wanted() {
+    let project = finished();
+    let count = |project: &Project| number(&cache(project, &["size"])["checkpoints"]["count"]);
+    let gc = ["--finished-checkpoints", "1h"];
+    assert_eq!(number(&collect(&project, &gc)["checkpoints"]), 0, "they are young");
+    // One has lost its result, as if it had been stopped.
+    project.msx(&["cache", "rm", "experiment.msx", "g", "--keep-checkpoints"]);
+    let gc = ["--finished-checkpoints", "0s"];
+    let free = cache(&project, &[&["size", "--grace", "0s"], &gc[..]].concat());
+    let gone = collect(&project, &gc);
+    assert_eq!(number(&gone["checkpoints"]), 2);
+    assert_eq!(gone["bytes"], free["collectable_bytes"]);
+    assert_eq!(gone["kept_bytes"], cache(&project, &["size"])["bytes"]);
+    assert_eq!(count(&project), 1);
+    // The results are all there but the one.
+    project.run(&[]).executed(&["g"]);
+    assert_eq!(project.run(&["--set", "epochs=3"]).code, Some(0), "from the beginning");
+    // Also with a budget that drops everything that may go.
+    let most = collect(&project, &[&["--keep-runs", "0", "--budget", "0B"], &gc[..]].concat());
+    assert_eq!((number(&most["checkpoints"]), count(&project)), (3, 0));
+    assert_eq!(most["kept_bytes"], cache(&project, &["size"])["bytes"]);
+}
+
+#[test]
+fn a_run_keeps_as_many_checkpoints_as_it_is_told() {
+    let files = |kept: &str| {
+        let project = Project::new(TINY);
+        let ran = project.run(&["--checkpoints", kept, "--checkpoint-every", "0s"]);
+        assert_eq!(ran.code, Some(0), "{:?}", ran.failed);
+        (project.files_of("checkpoints").len(), project.results())
+    };
+    let ((one, expected), (three, results)) = (files("1"), files("3"));
+    assert_eq!(one, 3, "three trainings");
+    assert!(three > one + 3, "{three}");
+    assert_eq!(results, expected);
+    let refused = Project::new(TINY).msx(&["run", "experiment.msx", "--checkpoints", "0"]);
+    assert_eq!(refused.code, Some(2));
+}
+
+#[test]
 fn a_stage_that_is_forgotten_runs_again_from_the_beginning() {
     let project = finished();
     let expected = project.results();

@@ -208,6 +208,7 @@ fn altered_bundles_are_told(theirs: &Project, content: &BTreeMap<String, Vec<u8>
 
     // The same claims from another family of processors are within tolerance.
     let platform = of("on_real")["provenance"]["platform"].as_str().expect("a word").to_owned();
+    assert_eq!(platform, msx::run::platform());
     replace(altered.get_mut("results/stages.json").expect("there"), &platform, "other-machine");
     write(&bundle, &altered);
     let again = ["reproduce", "altered.msxb", "--into", "more", "--cache", cache];

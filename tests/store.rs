@@ -8,7 +8,9 @@ mod runs;
 use msx::graph::{Digest, Fingerprint};
 use msx::language::value::Value;
 use msx::store::{Provenance, Record, Store, StoreError};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -152,6 +154,25 @@ fn old_checkpoints_are_dropped() {
     }
     assert_eq!(checkpoints.latest(99).expect("readable").map(|found| found.0), Some(20));
     assert_eq!(checkpoints.latest(19).expect("readable"), None);
+}
+
+#[test]
+fn as_many_checkpoints_are_kept_as_are_asked_for() {
+    for kept in [1, 3] {
+        let folder = tempfile::tempdir().expect("folder");
+        let trajectory = Digest::derive("test", b"trajectory");
+        let kept = NonZeroUsize::new(kept).expect("not zero");
+        let checkpoints = open(folder.path()).checkpoints(&trajectory).keeping(kept);
+        for position in [700, 800, 900, 1000, 100, 200, 300] {
+            checkpoints.save(position, b"state").expect("save");
+        }
+        let found = [1000, 999, 899, 300, 299, 199]
+            .map(|at_most| checkpoints.latest(at_most).expect("readable").map(|found| found.0));
+        let found: BTreeSet<u64> = found.into_iter().flatten().collect();
+        let furthest = [1000, 900, 800].into_iter().take(kept.get());
+        let mine = [300, 200, 100].into_iter().take(kept.get());
+        assert_eq!(found, furthest.chain(mine).collect());
+    }
 }
 
 /// A training that ends before an earlier, longer one must not lose its way back.

@@ -3,16 +3,15 @@
 use super::errors::Failure;
 use super::interrupt::Interrupt;
 use super::load::Loaded;
-use super::{publish, show};
-use crate::graph::Digest;
-use crate::run::{self, Both, Ending, Journal, Outcome, Request, Session, Settings};
-use crate::store::{History, LastRun, Store, StoreError};
+use super::{publish, show, span};
+use crate::run::{self, Both, Checkpointing, Ending, Journal, Outcome, Request, Session, Settings};
+use crate::store::{LastRun, PastRun, Store, StoreError};
 use bytesize::ByteSize;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// The part of the free memory that stages may take where nobody says how much.
 const SHARE_OF_MEMORY: f64 = 0.8;
@@ -29,6 +28,16 @@ pub(super) struct Effort {
     /// Stages that may use the accelerator at the same time
     #[arg(long, env = "MSX_ACCELERATOR_SLOTS", value_name = "N", default_value = "1")]
     accelerator_slots: NonZeroUsize,
+    /// Checkpoints that each training keeps; more of them let shorter versions of it go on from one
+    #[arg(long, env = "MSX_CHECKPOINTS", value_name = "N", default_value_t = Checkpointing::default().kept)]
+    checkpoints: NonZeroUsize,
+    /// Time between two checkpoints of a training, such as 10s or 5m; what is done since the last one
+    /// is lost when the process is killed
+    #[arg(
+        long, env = "MSX_CHECKPOINT_EVERY", value_name = "TIME", value_parser = span::parse,
+        default_value = "10s"
+    )]
+    checkpoint_every: Duration,
     /// After a failure, go on with the stages that do not need the failed one
     #[arg(long)]
     keep_going: bool,
@@ -38,14 +47,18 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    fn settings(&self, before: History) -> Result<Settings, Failure> {
+    fn settings(&self, past: PastRun) -> Result<Settings, Failure> {
         Ok(Settings {
             threads: self.threads.map_or_else(processors, NonZeroUsize::get),
             memory: self.memory.map(|size| size.as_u64()).or_else(most_of_the_free_memory),
             accelerator_slots: self.accelerator_slots.get(),
             keep_going: self.keep_going,
+            checkpointing: Checkpointing {
+                kept: self.checkpoints,
+                interval: self.checkpoint_every,
+            },
             worker: Some(this_program()?),
-            past: before.keys,
+            past,
         })
     }
 }
@@ -61,7 +74,7 @@ pub(super) fn execute(
 ) -> Result<Outcome, Failure> {
     let store = session.store;
     note_run(loaded, store)?;
-    let settings = effort.settings(store.history(&loaded.path))?;
+    let settings = effort.settings(store.past_run(&loaded.path))?;
     let observer = show::observer(effort.json);
     let journal = Journal::new(session, request(loaded, settings.threads));
     let both = Both(observer.as_ref(), &journal);
@@ -133,22 +146,17 @@ fn note_run(loaded: &Loaded, store: &Store) -> Result<(), Failure> {
 fn save_history(
     loaded: &Loaded,
     store: &Store,
-    before: &BTreeMap<String, Digest>,
+    past: &PastRun,
     outcome: &Outcome,
 ) -> Result<(), Failure> {
-    let mut history = History::default();
-    for (node, key) in loaded.graph.nodes().iter().zip(&outcome.keys) {
-        let label = node.stage.label();
-        if let Some(key) = key.or_else(|| before.get(&label).copied()) {
-            history.keys.insert(label, key);
-        }
-    }
-    for label in &loaded.left_out {
-        if let Some(key) = before.get(label) {
-            history.keys.insert(label.clone(), *key);
-        }
-    }
-    where_writable(store.save_history(&loaded.path, &history))
+    let before = |label: &str| past.history().keys.get(label).copied();
+    let found = loaded.graph.nodes().iter().zip(&outcome.keys).filter_map(|(node, key)| {
+        Some((node.label.as_str(), key.or_else(|| before(&node.label))?))
+    });
+    let left_out = loaded.left_out.iter();
+    let left_out = left_out.filter_map(|label| Some((label.as_str(), before(label)?)));
+    let keys: Vec<_> = found.chain(left_out).collect();
+    where_writable(store.save_history(&loaded.path, &keys))
 }
 
 /// A cache that can only be read serves what it has; a stage that has to run says that it cannot.

@@ -36,6 +36,7 @@ mod run;
 mod runs;
 mod show;
 mod show_run;
+mod span;
 mod stages;
 mod watch;
 mod why;

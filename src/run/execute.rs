@@ -1,9 +1,11 @@
 //! One stage: link the inputs in, run the method, commit the outputs.
 
+use super::checkpointing::Checkpointing;
 use super::event::{Event, Observer};
 use super::session::Session;
 use super::worker::{self, Order};
 use crate::graph::{Digest, Fingerprint, OutputDigests, ResolvedInput};
+use crate::learn::kernels::processor;
 use crate::progress::{Monitor, Progress};
 use crate::stages::{StageError, StageInput};
 use crate::store::{KeyLock, OutputFiles, Provenance, Record, Scratch, StoreError};
@@ -26,6 +28,7 @@ pub(super) struct Job<'a> {
     /// What it takes, in canonical order, each with the key of the giving stage.
     pub(super) inputs: Vec<(ResolvedInput<'a>, Digest)>,
     pub(super) threads: usize,
+    pub(super) checkpointing: Checkpointing,
     /// The program that runs a stage with networks in a process of its own; without it they run
     /// in this one.
     pub(super) worker: Option<&'a Path>,
@@ -142,6 +145,7 @@ impl Job<'_> {
             threads: self.threads,
             cache: self.session.store.root().to_owned(),
             trajectory: self.trajectory,
+            checkpointing: self.checkpointing,
         };
         let monitor =
             StageMonitor { label: node.stage.label(), observer: self.observer, stop: self.stop };
@@ -210,7 +214,7 @@ impl Job<'_> {
 
 /// Operating system and processor family, the ground on which equal bytes are promised.
 pub fn platform() -> String {
-    format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
+    format!("{}-{}-{}", std::env::consts::OS, std::env::consts::ARCH, processor())
 }
 
 /// Passes a stage's progress on under the stage's name.

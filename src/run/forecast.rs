@@ -21,7 +21,7 @@ impl Forecast {
         let nodes = session.graph.nodes();
         let before: Vec<Option<(f64, Option<u64>)>> = nodes
             .iter()
-            .map(|node| past.get(&node.stage.label()).and_then(|key| session.effort(key)))
+            .map(|node| past.get(&node.label).and_then(|key| session.effort(key)))
             .collect();
         let stages: Vec<&TypedStage> = nodes.iter().map(|node| &node.stage).collect();
         let memory = before.iter().map(|before| before.and_then(|(_, memory)| memory)).collect();

@@ -98,10 +98,10 @@ impl<'a> Journal<'a> {
 
     fn run(&self) -> Run {
         // A run that is killed still says what it took from the store.
-        let keys = self.session.plan().keys();
+        let keys = self.session.found();
         let nodes = self.session.graph.nodes().iter().zip(keys);
         let stages = nodes.map(|(node, key)| RunStage {
-            label: node.stage.label(),
+            label: node.label.clone(),
             kind: node.stage.kind.clone(),
             method: node.stage.method.clone(),
             key,

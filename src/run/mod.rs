@@ -1,5 +1,6 @@
 //! Runs a graph: what may run side by side, one stage from key to record, typed events.
 
+mod checkpointing;
 mod event;
 mod execute;
 mod forecast;
@@ -10,6 +11,7 @@ mod schedule;
 mod session;
 mod worker;
 
+pub use checkpointing::Checkpointing;
 pub use event::{Both, Event, Observer};
 pub use execute::platform;
 pub use journal::{Journal, Line, Request, journal};

@@ -5,6 +5,7 @@
 //! ready stage gets one thread as long as others are ready, and the whole machine when it is
 //! alone. Results do not depend on it.
 
+use super::checkpointing::Checkpointing;
 use super::event::{Event, Observer};
 use super::execute::{Done, Job, Trouble};
 use super::forecast::Forecast;
@@ -13,7 +14,7 @@ use super::session::{Resolved, Session};
 use crate::graph::plan::Knowledge;
 use crate::graph::{Digest, OutputDigests};
 use crate::stages::StageError;
-use std::collections::BTreeMap;
+use crate::store::PastRun;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -31,11 +32,13 @@ pub struct Settings {
     pub accelerator_slots: usize,
     /// Go on with stages that do not need a failed one.
     pub keep_going: bool,
+    /// How many states of each training are kept, and how often they are written.
+    pub checkpointing: Checkpointing,
     /// The program that runs a stage with networks in a process of its own (see `worker`); without
     /// it all stages run in this one.
     pub worker: Option<PathBuf>,
     /// The key that each label had when it last ran, from which to guess how long stages take.
-    pub past: BTreeMap<String, Digest>,
+    pub past: PastRun,
 }
 
 impl Settings {
@@ -47,8 +50,9 @@ impl Settings {
             memory: None,
             accelerator_slots: 1,
             keep_going: false,
+            checkpointing: Checkpointing::default(),
             worker: None,
-            past: BTreeMap::new(),
+            past: PastRun::default(),
         }
     }
 }
@@ -216,7 +220,8 @@ impl<'a> Schedule<'a> {
     fn make_ready(&mut self, index: usize, resolved: Resolved<'a>) {
         let node = &self.session.graph.nodes()[index];
         let (session, past) = (self.session, &self.settings.past);
-        let forecast = self.forecast.get_or_insert_with(|| Forecast::new(session, past));
+        let forecast =
+            self.forecast.get_or_insert_with(|| Forecast::new(session, &past.history().keys));
         let horizon = node.horizon.iter();
         let fingerprint = session.fingerprint(index, &resolved);
         let trajectory = fingerprint.trajectory(&node.horizon);
@@ -238,6 +243,7 @@ impl<'a> Schedule<'a> {
 
     fn announce(&mut self) {
         self.announced = true;
+        self.session.note_found(&self.keys);
         self.observer.observe(&Event::Planned {
             stages: self.endings.len(),
             cached: self.endings.iter().filter(|ending| **ending == Some(Ending::Cached)).count(),
@@ -283,6 +289,7 @@ impl<'a> Schedule<'a> {
                 trajectory,
                 inputs: inputs.filter_map(|(key, input)| Some((input, key?))).collect(),
                 threads,
+                checkpointing: self.settings.checkpointing,
                 worker: self.settings.worker.as_deref(),
                 observer: self.observer,
                 stop: self.stop,
@@ -379,6 +386,6 @@ impl<'a> Schedule<'a> {
     }
 
     fn label(&self, index: usize) -> String {
-        self.session.graph.nodes()[index].stage.label()
+        self.session.graph.nodes()[index].label.clone()
     }
 }

@@ -22,6 +22,7 @@ pub struct Session<'a> {
     files: Vec<Result<Vec<InputDigest>, String>>,
     index: Mutex<Index>,
     hold: OnceLock<Option<Hold>>,
+    found: OnceLock<Vec<Option<Digest>>>,
 }
 
 /// A stage whose inputs are all known.
@@ -101,8 +102,17 @@ impl<'a> Session<'a> {
         let files =
             stages.map(|(node, method)| digests(node, *method, base, &mut digest)).collect();
         let index = Mutex::new(store.index());
-        let (base, hold) = (base.to_owned(), OnceLock::new());
-        Session { graph, store, base, device, methods: of_stage, files, index, hold }
+        Session {
+            graph,
+            store,
+            base: base.to_owned(),
+            device,
+            methods: of_stage,
+            files,
+            index,
+            hold: OnceLock::new(),
+            found: OnceLock::new(),
+        }
     }
 
     /// The method of a stage.
@@ -172,6 +182,17 @@ impl<'a> Session<'a> {
         if let Some(hold) = self.hold.get_or_init(|| self.store.hold().ok()) {
             let _ = hold.add(digests);
         }
+    }
+
+    /// Takes note of what a run found before it executed anything: the key of each stage that has a
+    /// result, by index.
+    pub(super) fn note_found(&self, keys: &[Option<Digest>]) {
+        self.found.get_or_init(|| keys.to_vec());
+    }
+
+    /// The same, worked out where nobody has noted it.
+    pub(super) fn found(&self) -> Vec<Option<Digest>> {
+        self.found.get().cloned().unwrap_or_else(|| self.plan().keys())
     }
 
     /// Takes note of a record that was removed.

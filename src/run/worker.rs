@@ -6,14 +6,14 @@
 //! The runner writes one [`Order`] as a line of JSON and later perhaps [`STOP`]; the worker writes
 //! one [`Answer`] a line. When the runner is gone its end of the pipe closes and the worker ends.
 
+use super::checkpointing::{Checkpointing, FiledCheckpoints};
 use super::execute::on_pool;
 use crate::graph::Digest;
 use crate::language::value::Value;
-use crate::learn::checkpoint::Checkpoints;
 use crate::learn::device::Device;
 use crate::progress::{Monitor, Progress};
 use crate::stages::{ByName, Context, Method, Parameters, StageError, StageInput};
-use crate::store::{CheckpointFolder, Store};
+use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
@@ -45,6 +45,7 @@ pub(super) struct Order {
     pub(super) threads: usize,
     pub(super) cache: PathBuf,
     pub(super) trajectory: Digest,
+    pub(super) checkpointing: Checkpointing,
 }
 
 /// What a worker tells.
@@ -66,6 +67,7 @@ impl Order {
         store: &Store,
         monitor: &dyn Monitor,
     ) -> Result<(), StageError> {
+        let folder = store.checkpoints(&self.trajectory);
         method.run(&Context {
             parameters: Parameters(&self.parameters),
             inputs: &self.inputs,
@@ -73,7 +75,7 @@ impl Order {
             out: &self.out,
             device: &self.device,
             monitor,
-            checkpoints: &FiledCheckpoints(store.checkpoints(&self.trajectory)),
+            checkpoints: &FiledCheckpoints::new(folder, self.checkpointing),
         })
     }
 
@@ -245,18 +247,5 @@ impl<W: Write + Send> Monitor for Relay<W> {
 
     fn stop_requested(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
-    }
-}
-
-/// The store's checkpoints in the form that trainings ask for.
-struct FiledCheckpoints(CheckpointFolder);
-
-impl Checkpoints for FiledCheckpoints {
-    fn latest(&self, at_most: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
-        self.0.latest(at_most).map_err(io::Error::other)
-    }
-
-    fn save(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
-        self.0.save(position, bytes).map_err(io::Error::other)
     }
 }

@@ -66,6 +66,24 @@ fn a_flipped_bit_in_a_result_costs_the_stages_that_it_belongs_to() {
     table.print();
 }
 
+/// Whoever mistrusts a result forgets it, and gets what his stages give and not what lay there.
+#[test]
+fn flipped_bits_go_when_the_stages_that_they_belong_to_run_again() {
+    let project = finished();
+    let expected = project.results();
+    let mut moments = random::stream(13, "test/flips");
+    let mut objects = project.files_of("objects");
+    objects.retain(|path| fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0));
+    objects.iter().for_each(|path| flip(path, &mut moments));
+    let stages = ["phantoms", "fold", "model", "auc", "g", "fake", "page"];
+    let forget = [&["cache", "rm", "experiment.msx"], &stages[..]].concat();
+    assert_eq!(project.msx(&forget).code, Some(0));
+    let ran = project.run(&[]);
+    assert_eq!((ran.code, ran.executed.len()), (Some(0), TINY_STAGES), "{:?}", ran.failed);
+    assert_eq!(project.results(), expected);
+    project.is_whole();
+}
+
 #[test]
 fn a_damaged_checkpoint_is_passed_over_and_removed() {
     let project = finished();

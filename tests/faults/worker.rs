@@ -3,6 +3,7 @@
 
 use crate::project::Project;
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,6 +14,14 @@ experiment long { title: "Long", seed: 1 }
 dataset phantoms: phantom { count: 500, size: 16px }
 subset fold: phantoms { classes: top(2), per_class: { train: 20, valid: 2, test: 2 } }
 gan g: cpd { train: fold.train, length: 400 kimg, batch: 8, latent: 4, widths: [6, 4, 4] }
+"#;
+
+/// A training whose one epoch takes seconds.
+const EPOCH: &str = r#"
+experiment epoch { title: "One epoch", seed: 1 }
+dataset phantoms: phantom { count: 500, size: 32px }
+subset fold: phantoms { classes: top(2), per_class: { train: 50, valid: 4, test: 2 } }
+classifier c: cnn { train: fold.train, valid: fold.valid, epochs: 1, batch: 2, widths: [128, 256] }
 "#;
 
 /// More than anything here takes.
@@ -93,4 +102,39 @@ fn an_interruption_leaves_a_checkpoint_and_the_exit_code_of_one() {
     assert!(said.contains("stopped g"), "{said}");
     assert_eq!(project.files_of("checkpoints").len(), 1);
     assert!(project.files_of("scratch").is_empty());
+}
+
+/// Waits until a run has written that a stage is under way.
+fn wait_for_progress(project: &Project, stage: &str) {
+    let begin = Instant::now();
+    let events = project.cache.join("runs/1/events.jsonl");
+    let is_of = |line: &str| line.contains("progressed") && line.contains(stage);
+    while !fs::read_to_string(&events).is_ok_and(|text| text.lines().any(is_of)) {
+        assert!(begin.elapsed() < PATIENCE, "nothing is under way");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_interruption_within_an_epoch_loses_nothing_of_it() {
+    let (project, undisturbed) = (Project::new(EPOCH), Project::new(EPOCH));
+    let run = begin(&project);
+    wait_for_progress(&project, r#""stage":"c""#);
+    signal("-INT", run.id());
+    let output = run.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    let names: Vec<String> = project.files_of("checkpoints").iter().map(place_of).collect();
+    let [place] = names.as_slice() else { panic!("not one checkpoint: {names:?}") };
+    let place: usize = place.parse().expect("a number");
+    assert!((1..100).contains(&place), "not within the epoch: {place}");
+    project.run(&[]).executed(&["c"]);
+    undisturbed.run(&[]);
+    assert_eq!(project.results(), undisturbed.results());
+}
+
+/// The position that a checkpoint is filed under.
+fn place_of(path: &PathBuf) -> String {
+    let name = path.file_name().expect("a file").to_string_lossy();
+    name.split_once('-').expect("a position").0.to_owned()
 }

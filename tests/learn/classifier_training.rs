@@ -10,6 +10,10 @@ use msx::progress::{Monitor, Silent};
 
 const SIDE: usize = 8;
 const COUNT: usize = 22;
+/// Images an epoch.
+const SAMPLES: usize = 18;
+/// Places of an epoch that a checkpoint can be filed under.
+const EPOCH: u64 = SAMPLES as u64 + 1;
 
 fn config(epochs: u64) -> ClassifierConfig {
     ClassifierConfig {
@@ -18,7 +22,7 @@ fn config(epochs: u64) -> ClassifierConfig {
         epochs,
         batch: 4,
         learning_rate: 0.01,
-        samples_per_epoch: 18,
+        samples_per_epoch: SAMPLES,
         patience: Patience { reduce: 20, stop: 20 },
         mirror: true,
         seed: 3,
@@ -71,15 +75,52 @@ fn straight(config: &ClassifierConfig) -> TrainedClassifier {
 #[test]
 fn a_stopped_training_goes_on_to_the_bytes_of_a_straight_run() {
     let expected = straight(&config(4));
-    // In the first epoch, at the end of one, and within one: six looks an epoch.
-    for (looks, epoch) in [(3, 0), (6, 1), (12, 2), (15, 2)] {
+    // Before anything, within an epoch, in its validation, and between two: six looks an epoch.
+    let stops = [(1, 0), (3, 8), (6, 18), (7, EPOCH), (12, EPOCH + 18), (15, 2 * EPOCH + 8)];
+    for (looks, place) in stops {
         let kept = Kept::default();
         let stopped = run(&config(4), &StopAfter::looks(looks), &kept);
         assert!(matches!(stopped, Err(LearnError::Stopped)), "{stopped:?}");
         let resumed = run(&config(4), &Silent, &kept).expect("it goes on");
-        assert_eq!(kept.resumed_from(), epoch);
+        assert_eq!(kept.resumed_from(), place);
         assert!(resumed == expected, "another result after {looks} looks");
     }
+}
+
+#[test]
+fn a_stop_that_comes_again_and_again_loses_nothing() {
+    let (expected, kept) = (straight(&config(3)), Kept::default());
+    // One batch a time, and a validation between two epochs: eighteen steps and a last look.
+    for _ in 0..18 {
+        let stopped = run(&config(3), &StopAfter::looks(2), &kept);
+        assert!(matches!(stopped, Ok(_) | Err(LearnError::Stopped)), "{stopped:?}");
+    }
+    assert!(run(&config(3), &StopAfter::looks(1), &kept).expect("nothing is left") == expected);
+}
+
+#[test]
+fn a_killed_training_goes_on_from_within_an_epoch() {
+    let (expected, kept) = (straight(&config(3)), Kept::eagerly());
+    assert!(run(&config(3), &Silent, &kept).expect("a straight run") == expected);
+    let positions = kept.positions();
+    assert!(positions.contains(&4) && positions.contains(&EPOCH), "{positions:?}");
+    for position in positions {
+        let left = kept.only(position, position);
+        assert!(run(&config(3), &Silent, &left).expect("it goes on") == expected, "{position}");
+        assert_eq!(left.resumed_from(), position);
+    }
+}
+
+/// Earlier versions counted epochs and not images.
+#[test]
+fn checkpoints_of_earlier_versions_are_gone_on_from() {
+    let kept = Kept::default();
+    run(&config(3), &Silent, &kept).expect("three epochs");
+    let (old, beyond) = (kept.only(2 * EPOCH, 2), kept.only(3 * EPOCH, 3));
+    assert!(run(&config(3), &Silent, &old).expect("it goes on") == straight(&config(3)));
+    assert_eq!(old.resumed_from(), 2);
+    assert!(run(&config(2), &Silent, &beyond).expect("a training") == straight(&config(2)));
+    assert_eq!(beyond.resumed_from(), 0);
 }
 
 #[test]
@@ -88,7 +129,7 @@ fn more_epochs_continue_fewer_ones() {
     let few = run(&config(2), &Silent, &kept).expect("two epochs");
     assert!(few == straight(&config(2)));
     let more = run(&config(5), &Silent, &kept).expect("five epochs");
-    assert_eq!(kept.resumed_from(), 2);
+    assert_eq!(kept.resumed_from(), 2 * EPOCH);
     assert!(more == straight(&config(5)));
     assert!(more.weights != few.weights, "nothing was learned on the way");
 }

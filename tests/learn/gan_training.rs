@@ -115,6 +115,19 @@ fn a_stopped_training_goes_on_to_the_bytes_of_a_straight_run() {
 }
 
 #[test]
+fn a_killed_training_goes_on_from_the_last_state_on_the_way() {
+    for training in [run_cpd as Training, run_prog] {
+        let (expected, kept) = (straight(training, 64), Kept::eagerly());
+        assert!(training(64, &Silent, &kept).expect("a straight run") == expected);
+        let first = kept.positions()[0];
+        assert!(first < 64, "{:?}", kept.positions());
+        let left = kept.only(first, first);
+        assert!(training(64, &Silent, &left).expect("it goes on") == expected);
+        assert_eq!(left.resumed_from(), first);
+    }
+}
+
+#[test]
 fn a_longer_training_continues_a_shorter_one() {
     for training in [run_cpd as Training, run_prog] {
         let kept = Kept::default();

@@ -5,7 +5,7 @@ use crate::support::{Cpu, assert_close, numbers, tensor, uniform};
 use burn::backend::Autodiff;
 use burn::tensor::{Tensor, TensorPrimitive};
 use msx::learn::kernels::{
-    Geometry, Kernels, LEAK, fold_by_padding, gate_by_mask, unfold_by_slices,
+    Geometry, Kernels, LEAK, fold_by_padding, gate_by_mask, processor, unfold_by_slices,
 };
 
 fn native_unfold<B: Kernels>(images: Tensor<B, 2>, geometry: Geometry) -> Tensor<B, 2> {
@@ -175,4 +175,20 @@ fn gradients_are_the_adjoint_kernels() {
     let product = native_gate(source, tracked.clone()) * Tensor::from_inner(x.clone());
     let gradient = tracked.grad(&product.sum().backward()).expect("the value was used");
     assert_eq!(numbers(gradient), numbers(native_gate(x.clone().neg(), x)));
+}
+
+/// By what Linux says of the processor.
+#[test]
+fn the_processor_is_told_by_its_instructions_and_first_cache() {
+    let found = processor();
+    let (instructions, cache) = found.split_once("-l1-").expect("both");
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        let said = std::fs::read_to_string("/proc/cpuinfo").expect("Linux");
+        let flags = said.lines().find(|line| line.starts_with("flags")).expect("flags");
+        let has_fma = flags.split_whitespace().any(|flag| flag == "fma");
+        assert_eq!(instructions, if has_fma { "fma" } else { "scalar" });
+    }
+    let (size, ways) = cache.split_once("k-").expect("size and ways");
+    assert!(size.parse::<u32>().is_ok_and(|size| size >= 4), "{found}");
+    assert!(ways.parse::<u32>().is_ok_and(|ways| ways >= 1), "{found}");
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 pub type Cpu = Flex;
 
@@ -50,9 +51,21 @@ pub fn assert_close(what: &str, found: &[f32], expected: &[f32], share: f64) {
 pub struct Kept {
     states: Mutex<BTreeMap<u64, Vec<u8>>>,
     resumed: AtomicU64,
+    eager: bool,
 }
 
 impl Kept {
+    /// Asks for a checkpoint as often as a training may write one.
+    pub fn eagerly() -> Kept {
+        Kept { eager: true, ..Kept::default() }
+    }
+
+    /// The checkpoint at one position, filed under another.
+    pub fn only(&self, position: u64, filed: u64) -> Kept {
+        let states = BTreeMap::from([(filed, self.state(position))]);
+        Kept { states: Mutex::new(states), ..Kept::default() }
+    }
+
     pub fn positions(&self) -> Vec<u64> {
         self.states.lock().expect("no panic before").keys().copied().collect()
     }
@@ -79,6 +92,10 @@ impl Checkpoints for Kept {
     fn save(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
         self.states.lock().expect("no panic before").insert(position, bytes.to_vec());
         Ok(())
+    }
+
+    fn interval(&self) -> Duration {
+        if self.eager { Duration::ZERO } else { Duration::MAX }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the cache remembers of runs, and what older caches remembered.
 
 use super::open;
+use msx::graph::Digest;
 use msx::store::{History, Run, RunName, Store};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 fn run() -> Run {
@@ -40,16 +42,48 @@ fn runs_are_numbered_and_found_by_name() {
     assert_eq!(store.begin_run(run()).expect("begins").1.number, 3, "numbers are not used again");
 }
 
+fn remembered(keys: &[(&str, Digest)]) -> History {
+    History { keys: keys.iter().map(|(label, key)| ((*label).to_owned(), *key)).collect() }
+}
+
 #[test]
 fn a_cache_of_format_1_is_brought_up_to_date() {
     let folder = tempfile::tempdir().expect("folder");
     let experiment = Path::new("/study/experiment.msx");
-    let history = History { keys: [("g".to_owned(), super::fingerprint(1).key())].into() };
-    open(folder.path()).save_history(experiment, &history).expect("written");
+    let keys = [("g", super::fingerprint(1).key())];
+    let history = remembered(&keys);
+    open(folder.path()).save_history(experiment, &keys).expect("written");
     fs::rename(folder.path().join("history"), folder.path().join("runs")).expect("as it was");
     fs::write(folder.path().join("format"), "1\n").expect("written");
     let store = Store::open(folder.path()).expect("it is migrated");
     assert_eq!(store.history(experiment), history);
     assert!(store.run_numbers().is_empty());
     assert_eq!(fs::read_to_string(folder.path().join("format")).expect("readable"), "2\n");
+}
+
+#[test]
+fn a_history_is_written_again_only_where_it_says_something_else_or_is_damaged() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (store, experiment) = (open(folder.path()), Path::new("/study/experiment.msx"));
+    let key = |number| super::fingerprint(number).key();
+    let keys = [("b", key(1)), ("a[k: 2]", key(2))];
+    let save = |keys: &[_]| store.save_history(experiment, keys).expect("written");
+    save(&keys);
+    let path = fs::read_dir(folder.path().join("history"))
+        .and_then(|mut files| files.next().expect("one file"))
+        .map(|entry| entry.path())
+        .expect("listing");
+    let identity = || fs::metadata(&path).expect("there").ino();
+    let first = identity();
+    save(&keys);
+    assert_eq!(identity(), first, "it was written again");
+    let text = fs::read_to_string(&path).expect("text");
+    fs::write(&path, text.replace("a[k: 2]", "a[k: 3]")).expect("writable");
+    let damaged = identity();
+    save(&keys);
+    assert_ne!(identity(), damaged, "the damage stays");
+    assert_eq!(store.history(experiment), remembered(&keys));
+    assert_eq!(store.past_run(experiment).history(), &store.history(experiment));
+    save(&keys[..1]);
+    assert_eq!(store.history(experiment).keys.len(), 1);
 }

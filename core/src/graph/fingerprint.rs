@@ -9,7 +9,6 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::BufWriter;
 use std::sync::{Arc, LazyLock};
 
 /// Raised when the meaning of a fingerprint itself changes; old results are then not found.
@@ -35,9 +34,13 @@ impl OutputDigests {
 
     /// The digest of everything that a stage gives.
     pub fn digest_of_all(&self) -> Digest {
-        let lines: String =
-            self.iter().map(|(name, digest)| format!("{name}={digest}\n")).collect();
-        Digest::derive(OUTPUTS_DOMAIN, lines.as_bytes())
+        static DOMAIN: LazyLock<blake3::Hasher> =
+            LazyLock::new(|| blake3::Hasher::new_derive_key(OUTPUTS_DOMAIN));
+        let mut lines = String::with_capacity(128);
+        for (name, digest) in self.iter() {
+            lines.extend([name, "=", digest.digits().as_str(), "\n"]);
+        }
+        DOMAIN.clone().update(lines.as_bytes()).finalize().into()
     }
 }
 
@@ -179,12 +182,11 @@ impl<I: Serialize> Canonical<'_, I> {
         self.hash(DOMAIN.clone())
     }
 
-    fn hash(&self, hasher: blake3::Hasher) -> Digest {
-        let mut writer = BufWriter::with_capacity(1024, hasher);
-        serde_json::to_writer(&mut writer, self)
+    fn hash(&self, mut hasher: blake3::Hasher) -> Digest {
+        let mut text = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut text, self)
             .expect("a tree of strings and numbers always serialises");
-        let hasher = writer.into_inner().expect("hashing never fails");
-        hasher.finalize().into()
+        hasher.update(&text).finalize().into()
     }
 }
 

@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Node {
     /// The stage as the language gave it.
     pub stage: TypedStage,
+    /// The stage's label, which is asked for often.
+    pub label: String,
     /// Revision of the method.
     pub revision: u32,
     /// Parameters that name files of the user's, with the path as written.
@@ -218,7 +220,7 @@ fn node(stage: TypedStage, schemas: &Schemas) -> Result<Node, BuildError> {
         })
         .collect();
     let horizon = horizon(schema);
-    Ok(Node { stage, revision: schema.revision, paths, horizon })
+    Ok(Node { label: stage.label(), stage, revision: schema.revision, paths, horizon })
 }
 
 /// The parameters of a method that only say how long to go on.

@@ -6,10 +6,9 @@ use super::{Store, atomic};
 use crate::graph::Digest;
 use std::fs;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-/// How many checkpoints a training keeps: the newest to go on from, and one behind it.
-const KEPT: usize = 2;
 const DOMAIN: &str = "msx 2026 checkpoint";
 
 /// The checkpoints of one trajectory, one file each: `<position>-<digest>`. The digest in the
@@ -18,12 +17,23 @@ const DOMAIN: &str = "msx 2026 checkpoint";
 pub struct CheckpointFolder {
     store: Store,
     folder: PathBuf,
+    kept: usize,
 }
 
 impl CheckpointFolder {
+    /// How many checkpoints a training keeps where nobody says: the newest to go on from, and one
+    /// behind it.
+    pub const USUAL: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
     pub(super) fn new(store: &Store, trajectory: &Digest) -> CheckpointFolder {
         let folder = store.checkpoints_path().join(trajectory.hex());
-        CheckpointFolder { store: store.clone(), folder }
+        CheckpointFolder { store: store.clone(), folder, kept: Self::USUAL.get() }
+    }
+
+    /// The same, keeping this many checkpoints of a training.
+    #[must_use]
+    pub fn keeping(self, kept: NonZeroUsize) -> CheckpointFolder {
+        CheckpointFolder { kept: kept.get(), ..self }
     }
 
     /// The furthest undamaged checkpoint at or before a position.
@@ -49,8 +59,9 @@ impl CheckpointFolder {
         Ok(None)
     }
 
-    /// Adds a checkpoint and drops all but the furthest two, and the two furthest up to this one: a
-    /// training that ends before an earlier, longer one keeps its own way back.
+    /// Adds a checkpoint and drops all but the furthest, and the furthest up to this one, two of each
+    /// unless [`CheckpointFolder::keeping`] says otherwise: a training that ends before an earlier,
+    /// longer one keeps its own way back.
     ///
     /// # Errors
     /// The disk refuses; earlier checkpoints stay.
@@ -62,8 +73,8 @@ impl CheckpointFolder {
         let all = self.list()?;
         let here = all.iter().filter(|(at, _)| *at <= position).count();
         for (index, (_, name)) in all.iter().enumerate() {
-            let is_furthest = index + KEPT >= all.len();
-            let is_mine = index < here && index + KEPT >= here;
+            let is_furthest = index + self.kept >= all.len();
+            let is_mine = index < here && index + self.kept >= here;
             if !is_furthest && !is_mine {
                 // Another process may have pruned it already.
                 let _ = fs::remove_file(self.folder.join(name));

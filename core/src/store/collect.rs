@@ -28,6 +28,9 @@ pub struct Policy {
     /// With a budget in bytes, what no root names stays as long as it fits; and where the roots
     /// themselves do not fit, the oldest runs are dropped.
     pub budget: Option<u64>,
+    /// How long the checkpoints of a training stay that has its result; without it as long as a root
+    /// names the training or its result.
+    pub finished_checkpoints: Option<Duration>,
 }
 
 impl Default for Policy {
@@ -37,6 +40,7 @@ impl Default for Policy {
             older_than: Duration::ZERO,
             grace: Duration::from_secs(3600),
             budget: None,
+            finished_checkpoints: None,
         }
     }
 }
@@ -156,7 +160,7 @@ impl Store {
         for (path, filed) in self.all_histories()? {
             match filed.file {
                 Some(file) if !file.exists() => forgotten.push(path),
-                file => kept.push((file, filed.history)),
+                file => kept.push((file, history::History { keys: filed.keys })),
             }
         }
         Ok((kept, forgotten))
@@ -175,6 +179,8 @@ struct Tally<'a> {
     objects: HashMap<Digest, usize>,
     /// How many records that stay are of a trajectory.
     checkpoints: HashMap<Digest, usize>,
+    /// Trajectories whose checkpoints go although they are named, because their time is over.
+    spent: BTreeSet<Digest>,
     last_used: HashMap<Digest, SystemTime>,
     dropped_runs: BTreeSet<u64>,
     dropped: HashSet<Digest>,
@@ -189,6 +195,7 @@ impl<'a> Tally<'a> {
         mut roots: HashMap<Digest, usize>,
         trajectory_of: TrajectoryOf<'_>,
     ) -> Tally<'a> {
+        let held: HashSet<Digest> = roots.keys().copied().collect();
         let mut last_used = HashMap::new();
         for run in &survey.runs {
             for digest in run.names() {
@@ -208,14 +215,25 @@ impl<'a> Tally<'a> {
             let used = last_used.entry(*key).or_insert(seen.seen.changed);
             *used = (*used).max(seen.seen.changed);
         }
+        let now = SystemTime::now();
+        let spent = policy.finished_checkpoints.map(|age| {
+            let finished = finished(survey, checkpoints.keys().copied().collect());
+            let is_over = |trajectory: &Digest| {
+                let seen = survey.checkpoints.get(trajectory);
+                seen.is_some_and(|seen| seen.age(now) >= age.max(policy.grace))
+            };
+            let over = finished.into_iter().filter(|trajectory| !held.contains(trajectory));
+            over.filter(is_over).collect()
+        });
         let mut tally = Tally {
             policy,
             survey,
-            now: SystemTime::now(),
+            now,
             roots,
             trajectories,
             objects,
             checkpoints,
+            spent: spent.unwrap_or_default(),
             last_used,
             dropped_runs: BTreeSet::new(),
             dropped: HashSet::new(),
@@ -319,9 +337,7 @@ impl<'a> Tally<'a> {
         if let Some(count) = self.roots.get_mut(&digest) {
             *count -= 1;
         }
-        if self.checkpoints_may_go(&digest) {
-            self.kept_bytes -= self.survey.checkpoints[&digest].bytes;
-        }
+        self.count_checkpoints_out(&digest);
     }
 
     fn drop_record(&mut self, key: &Digest) {
@@ -342,8 +358,13 @@ impl<'a> Tally<'a> {
         if let Some(count) = self.checkpoints.get_mut(&trajectory) {
             *count -= 1;
         }
-        if self.checkpoints_may_go(&trajectory) {
-            self.kept_bytes -= survey.checkpoints[&trajectory].bytes;
+        self.count_checkpoints_out(&trajectory);
+    }
+
+    /// Those whose time is over were counted out when this began.
+    fn count_checkpoints_out(&mut self, trajectory: &Digest) {
+        if !self.spent.contains(trajectory) && self.checkpoints_may_go(trajectory) {
+            self.kept_bytes -= self.survey.checkpoints[trajectory].bytes;
         }
     }
 
@@ -355,6 +376,9 @@ impl<'a> Tally<'a> {
 
     fn checkpoints_may_go(&self, trajectory: &Digest) -> bool {
         let Some(seen) = self.survey.checkpoints.get(trajectory) else { return false };
+        if self.spent.contains(trajectory) {
+            return true;
+        }
         let counts = [&self.roots, &self.checkpoints];
         counts.iter().all(|counts| counts.get(trajectory).is_none_or(|count| *count == 0))
             && seen.age(self.now) >= self.policy.grace
@@ -389,6 +413,15 @@ impl<'a> Tally<'a> {
             ..Garbage::default()
         }
     }
+}
+
+/// Those of these trajectories on which every training that a run began has its result.
+fn finished(survey: &Survey, mut trajectories: BTreeSet<Digest>) -> BTreeSet<Digest> {
+    let begun = survey.runs.iter().flat_map(|run| &run.trainings);
+    for (_, trajectory) in begun.filter(|(key, _)| !survey.records.contains_key(key)) {
+        trajectories.remove(trajectory);
+    }
+    trajectories
 }
 
 /// The objects of a record, each once.

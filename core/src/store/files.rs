@@ -2,15 +2,18 @@
 
 use super::error::StoreError;
 use super::stamp::Stamp;
-use super::{Store, atomic};
+use super::{Store, atomic, checked};
 use crate::graph::Digest;
 use rayon::prelude::*;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 const DOMAIN: &str = "msx 2026 user files";
+/// Also the version of the layout: a memory of another one is read as none.
+const MAGIC: &[u8] = b"msx files 2\n";
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 8 << 20;
 /// What several threads hash faster than one, in bytes.
@@ -21,8 +24,7 @@ const WORTH_SHARING: usize = 1 << 20;
 pub struct FileMemo {
     store: Store,
     path: PathBuf,
-    /// By the bytes of the absolute path, because names need not be text.
-    known: HashMap<Vec<u8>, (Stamp, Digest)>,
+    known: HashMap<Name, (Stamp, Digest)>,
     changed: bool,
     hash_all: bool,
 }
@@ -32,10 +34,11 @@ impl Store {
     pub fn file_memo(&self, hash_all: bool) -> FileMemo {
         let path = self.root.join("files");
         // The memory can always be made again, so an unreadable one is simply empty.
-        let known = fs::read(&path)
-            .ok()
-            .and_then(|bytes| postcard::from_bytes(&bytes).ok())
-            .unwrap_or_default();
+        let known = fs::read(&path).ok().and_then(|bytes| {
+            let body = checked::body(MAGIC, &bytes)?;
+            postcard::from_bytes(body).ok()
+        });
+        let known = known.unwrap_or_default();
         FileMemo { store: self.clone(), path, known, changed: false, hash_all }
     }
 }
@@ -47,7 +50,7 @@ impl FileMemo {
     /// # Errors
     /// A file cannot be read.
     pub fn digest(&mut self, base: &Path, files: &[PathBuf]) -> Result<Digest, StoreError> {
-        let digests: Vec<(Vec<u8>, Stamp, Digest)> = files
+        let digests: Vec<(Name, Stamp, Digest)> = files
             .par_iter()
             .map(|path| self.digest_one(path))
             .collect::<Result<_, StoreError>>()?;
@@ -63,7 +66,7 @@ impl FileMemo {
     /// The same digest from memory alone; nothing where a file would have to be read for it.
     pub fn remembered(&self, base: &Path, files: &[PathBuf]) -> Option<Digest> {
         let one = |path: &PathBuf| {
-            let (stamp, digest) = self.known.get(&name(path).ok()?)?;
+            let (stamp, digest) = self.known.get(&Name::of(path).ok()?)?;
             (Stamp::of(&fs::metadata(path).ok()?) == *stamp).then_some(*digest)
         };
         let digests: Vec<Digest> = files.par_iter().map(one).collect::<Option<_>>()?;
@@ -71,8 +74,8 @@ impl FileMemo {
     }
 
     /// The stamp tells the file itself apart, so a path by way of a link need not be followed.
-    fn digest_one(&self, path: &Path) -> Result<(Vec<u8>, Stamp, Digest), StoreError> {
-        let name = name(path).map_err(StoreError::io("read", path))?;
+    fn digest_one(&self, path: &Path) -> Result<(Name, Stamp, Digest), StoreError> {
+        let name = Name::of(path).map_err(StoreError::io("read", path))?;
         let stamp = Stamp::of(&fs::metadata(path).map_err(StoreError::io("read", path))?);
         match self.known.get(&name) {
             Some((known, digest)) if *known == stamp && !self.hash_all => {
@@ -93,18 +96,37 @@ impl FileMemo {
         let bytes = postcard::to_stdvec(&self.known)
             .map_err(|error| StoreError::io("write", &self.path)(io::Error::other(error)))?;
         let _passage = self.store.pass()?;
-        atomic::write(&self.path, &bytes)
+        atomic::write(&self.path, &checked::whole(MAGIC, &bytes))
     }
 }
 
-/// What the memory knows a file by.
-fn name(path: &Path) -> io::Result<Vec<u8>> {
-    Ok(std::path::absolute(path)?.into_os_string().into_encoded_bytes())
+/// What the memory knows a file by: the bytes of the absolute path, because names need not be text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Name(Vec<u8>);
+
+impl Name {
+    fn of(path: &Path) -> io::Result<Name> {
+        Ok(Name(std::path::absolute(path)?.into_os_string().into_encoded_bytes()))
+    }
+}
+
+/// In one piece, which is read much faster than as a list.
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        let bytes: &[u8] = Deserialize::deserialize(deserializer)?;
+        Ok(Name(bytes.to_vec()))
+    }
 }
 
 /// Reads in pieces instead of mapping the file: one that is cut short meanwhile must not end the
 /// process.
-fn hash(path: &Path) -> io::Result<Digest> {
+pub(super) fn hash(path: &Path) -> io::Result<Digest> {
     let mut file = File::open(path)?;
     let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let mut piece = vec![0; size.clamp(1, PIECE)];

@@ -104,7 +104,8 @@ impl Hold {
     /// # Errors
     /// The disk refuses.
     pub fn add(&self, digests: &[Digest]) -> Result<(), StoreError> {
-        let lines: String = digests.iter().map(|digest| format!("{digest}\n")).collect();
+        let mut lines = String::with_capacity(digests.len() * 65);
+        digests.iter().for_each(|digest| lines.extend([digest.digits().as_str(), "\n"]));
         self.file
             .as_file()
             .write_all(lines.as_bytes())

@@ -4,12 +4,14 @@ use super::error::StoreError;
 use super::survey::list;
 use super::{Store, atomic};
 use crate::graph::Digest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 const LAST: &str = "last.json";
+const SEAL_DOMAIN: &str = "msx 2026 history seal";
 
 /// The last run of one experiment file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,13 +21,45 @@ pub struct History {
 }
 
 /// A history as it lies on disk.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Filed {
     /// The experiment file, absolute; caches of earlier versions do not say it.
     #[serde(default)]
     pub(super) file: Option<PathBuf>,
-    #[serde(flatten)]
-    pub(super) history: History,
+    /// The key of each finished stage by its label.
+    pub(super) keys: BTreeMap<String, Digest>,
+}
+
+/// What is read as [`Filed`], written without a copy of it.
+#[derive(Serialize)]
+struct ToFile<'a> {
+    file: &'a Path,
+    keys: Keys<'a>,
+}
+
+struct Keys<'a>(&'a [(&'a str, Digest)]);
+
+impl Serialize for Keys<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(label, key)| (label, key)))
+    }
+}
+
+/// What an experiment file had last, read once somebody asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct PastRun {
+    filed: Option<(Store, PathBuf)>,
+    history: OnceLock<History>,
+}
+
+impl PastRun {
+    /// See [`Store::history`].
+    pub fn history(&self) -> &History {
+        self.history.get_or_init(|| match &self.filed {
+            Some((store, experiment)) => store.history(experiment),
+            None => History::default(),
+        })
+    }
 }
 
 /// The file that was run last in this cache, with the parameters given on the command line.
@@ -42,8 +76,14 @@ pub struct LastRun {
 impl Store {
     /// The history of an experiment file; empty when it never ran or cannot be read.
     pub fn history(&self, experiment: &Path) -> History {
-        let filed: Filed = read(&self.history_path(experiment)).unwrap_or_default();
-        filed.history
+        let filed: Option<Filed> = read(&self.history_path(experiment));
+        filed.map_or_else(History::default, |filed| History { keys: filed.keys })
+    }
+
+    /// The same, for those who may not need it.
+    pub fn past_run(&self, experiment: &Path) -> PastRun {
+        let filed = Some((self.clone(), experiment.to_owned()));
+        PastRun { filed, history: OnceLock::new() }
     }
 
     /// Every history with its path.
@@ -54,13 +94,26 @@ impl Store {
         Ok(others.filter_map(|path| Some((path.clone(), read(&path)?))).collect())
     }
 
-    /// Replaces the history of an experiment file, unless it says the same already.
+    /// Replaces the history of an experiment file, unless it says the same already. The keys come in
+    /// an order that is the same each time, such as that of the declarations.
     ///
     /// # Errors
     /// The cache cannot be written.
-    pub fn save_history(&self, experiment: &Path, history: &History) -> Result<(), StoreError> {
-        let filed = Filed { file: Some(experiment.to_owned()), history: history.clone() };
-        self.replace(&self.history_path(experiment), &filed)
+    pub fn save_history(
+        &self,
+        experiment: &Path,
+        keys: &[(&str, Digest)],
+    ) -> Result<(), StoreError> {
+        let path = self.history_path(experiment);
+        let seal = seal(experiment, keys);
+        if fs::read(&path).is_ok_and(|bytes| is_sealed(&bytes, &seal)) {
+            return Ok(());
+        }
+        let body = serde_json::to_vec(&ToFile { file: experiment, keys: Keys(keys) })
+            .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        let body = &body["{".len()..];
+        let _passage = self.pass()?;
+        atomic::write(&path, &[head(&seal, body).as_bytes(), body].concat())
     }
 
     /// What ran last in this cache.
@@ -94,6 +147,31 @@ impl Store {
         let _passage = self.pass()?;
         atomic::write(path, &bytes)
     }
+}
+
+/// What tells two histories apart without reading them.
+fn seal(experiment: &Path, keys: &[(&str, Digest)]) -> Digest {
+    let mut text = Vec::with_capacity(keys.len() * 64);
+    text.extend_from_slice(experiment.as_os_str().as_encoded_bytes());
+    for (label, key) in keys {
+        text.extend_from_slice(&(label.len() as u64).to_le_bytes());
+        text.extend_from_slice(label.as_bytes());
+        text.extend_from_slice(key.as_bytes());
+    }
+    Digest::derive(SEAL_DOMAIN, &text)
+}
+
+/// How the text of a history begins: with its seal, and with the checksum of what follows.
+fn head(seal: &Digest, body: &[u8]) -> String {
+    let checksum = Digest::from(blake3::hash(body));
+    format!("{{\"seal\":\"{seal}\",\"checksum\":\"{checksum}\",\n")
+}
+
+/// Whether the text of a history is whole and of this seal.
+fn is_sealed(bytes: &[u8], seal: &Digest) -> bool {
+    let length = head(seal, b"").len();
+    let parts = bytes.split_at_checked(length);
+    parts.is_some_and(|(begin, body)| begin == head(seal, body).as_bytes())
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {

@@ -6,7 +6,7 @@
 
 use super::record::{Blob, Record};
 use super::stamp::Stamp;
-use super::{Store, StoreError, atomic};
+use super::{Store, StoreError, atomic, checked};
 use crate::graph::{Digest, OutputDigests};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,10 +15,12 @@ use std::collections::HashMap;
 use std::fs::{self, DirEntry};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Also the version of the layout: an index of another one is read as none.
-const MAGIC: &[u8] = b"msx index 1\n";
+const MAGIC: &[u8] = b"msx index 2\n";
 const SHARDS: usize = 256;
 const FILE: &str = "index";
 
@@ -72,25 +74,33 @@ impl<T> Default for Shard<T> {
 #[derive(Debug)]
 struct Shards<T> {
     folder: PathBuf,
-    /// As they were written last; a shard that is never asked for is copied from here.
-    stored: Vec<Vec<u8>>,
+    /// The whole file as it was written last, and where in it each shard lies; one that is never asked
+    /// for is copied from there.
+    file: Arc<Vec<u8>>,
+    stored: Vec<Range<usize>>,
     loaded: Vec<Option<Shard<T>>>,
-    changed: bool,
+    /// Which shards are no longer as they were written.
+    changed: Vec<bool>,
 }
 
 impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
-    fn new(folder: PathBuf, stored: Vec<Vec<u8>>) -> Shards<T> {
+    fn new(folder: PathBuf, file: Arc<Vec<u8>>, stored: Vec<Range<usize>>) -> Shards<T> {
         let loaded = (0..SHARDS).map(|_| None).collect();
-        Shards { folder, stored, loaded, changed: false }
+        Shards { folder, file, stored, loaded, changed: vec![false; SHARDS] }
+    }
+
+    /// The bytes of a shard as they were written last.
+    fn written(&self, number: usize) -> &[u8] {
+        &self.file[self.stored[number].clone()]
     }
 
     /// The shard as it is on disk.
     fn shard(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Shard<T> {
         let number = usize::from(digest.shard());
         if self.loaded[number].is_none() {
-            let known = postcard::from_bytes(&self.stored[number]).unwrap_or_default();
+            let known = postcard::from_bytes(self.written(number)).unwrap_or_default();
             let (shard, changed) = refresh(known, &self.folder, number, read);
-            self.changed |= changed;
+            self.changed[number] |= changed;
             self.loaded[number] = Some(shard);
         }
         self.loaded[number].get_or_insert_default()
@@ -98,7 +108,7 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
 
     /// The entries of the digest's shard, about to be changed by this process as the folder was.
     fn change(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Entries<T> {
-        self.changed = true;
+        self.changed[usize::from(digest.shard())] = true;
         let shard = self.shard(digest, read);
         shard.stamp = None;
         &mut shard.entries
@@ -106,9 +116,13 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
 
     fn encode(&self, number: usize) -> Result<Cow<'_, [u8]>, postcard::Error> {
         match &self.loaded[number] {
-            None => Ok(Cow::Borrowed(&self.stored[number])),
-            Some(shard) => postcard::to_stdvec(shard).map(Cow::Owned),
+            Some(shard) if self.changed[number] => postcard::to_stdvec(shard).map(Cow::Owned),
+            _ => Ok(Cow::Borrowed(self.written(number))),
         }
+    }
+
+    fn is_changed(&self) -> bool {
+        self.changed.contains(&true)
     }
 }
 
@@ -126,13 +140,13 @@ pub struct Index {
 impl Store {
     /// Opens the index.
     pub fn index(&self) -> Index {
-        let bytes = fs::read(self.root.join(FILE)).unwrap_or_default();
-        let mut records = shards(&bytes).unwrap_or_else(|| vec![Vec::new(); 2 * SHARDS]);
+        let file = Arc::new(fs::read(self.root.join(FILE)).unwrap_or_default());
+        let mut records = shards(&file).unwrap_or_else(|| vec![0..0; 2 * SHARDS]);
         let objects = records.split_off(SHARDS);
         Index {
             store: self.clone(),
-            records: Shards::new(self.root.join("records"), records),
-            objects: Shards::new(self.root.join("objects"), objects),
+            records: Shards::new(self.root.join("records"), file.clone(), records),
+            objects: Shards::new(self.root.join("objects"), file, objects),
         }
     }
 }
@@ -172,7 +186,7 @@ impl Index {
     /// # Errors
     /// The cache cannot be written.
     pub fn save(&self) -> Result<(), StoreError> {
-        if !self.records.changed && !self.objects.changed {
+        if !self.records.is_changed() && !self.objects.is_changed() {
             return Ok(());
         }
         let path = self.store.root.join(FILE);
@@ -187,26 +201,22 @@ impl Index {
         let lengths = shards.iter().flat_map(|shard| (shard.len() as u64).to_le_bytes());
         let mut body: Vec<u8> = lengths.collect();
         shards.iter().for_each(|shard| body.extend_from_slice(shard));
-        let whole = [MAGIC, blake3::hash(&body).as_bytes(), &body].concat();
         let _passage = self.store.pass()?;
-        atomic::replace_hastily(&path, &whole)
+        atomic::replace_hastily(&path, &checked::whole(MAGIC, &body))
     }
 }
 
-/// The shards in the file; nothing where it is none or is damaged.
-fn shards(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let (checksum, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(32)?;
-    if blake3::hash(body).as_bytes() != checksum {
-        return None;
-    }
-    let (lengths, mut rest) = body.split_at_checked(2 * SHARDS * 8)?;
+/// Where the shards lie in the file; nothing where it is none or is damaged.
+fn shards(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
+    let body = checked::body(MAGIC, bytes)?;
+    let (lengths, shards) = body.split_at_checked(2 * SHARDS * 8)?;
+    let mut begin = bytes.len() - shards.len();
     lengths
         .chunks_exact(8)
         .map(|length| {
-            let length = u64::from_le_bytes(length.try_into().ok()?);
-            let (shard, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-            rest = after;
-            Some(shard.to_vec())
+            let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
+            let end = begin.checked_add(length).filter(|end| *end <= bytes.len())?;
+            Some(std::mem::replace(&mut begin, end)..end)
         })
         .collect()
 }

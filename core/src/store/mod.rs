@@ -19,6 +19,7 @@
 //! ```
 
 mod atomic;
+mod checked;
 mod checkpoint;
 mod collect;
 mod error;
@@ -42,7 +43,7 @@ pub use collect::{Garbage, Policy, TrajectoryOf};
 pub use error::StoreError;
 pub use files::FileMemo;
 pub use gate::{Hold, Passage};
-pub use history::{History, LastRun};
+pub use history::{History, LastRun, PastRun};
 pub use index::{Entry, Index};
 pub use record::{Blob, OutputFiles, Provenance, Record};
 pub use runs::{Run, RunEnd, RunFolder, RunName, RunStage};

@@ -69,10 +69,13 @@ pub struct RunStage {
     /// Its kind.
     pub kind: String,
     /// Its method; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub method: String,
     /// Its key, where it has a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Digest>,
     /// How it ended: `cached`, `executed`, `failed`, `stopped` or `skipped`; absent while unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
 }
 
@@ -192,7 +195,7 @@ impl RunFolder {
     /// The cache cannot be written.
     pub fn save(&self, run: &Run) -> Result<(), StoreError> {
         let path = self.folder.join("run.json");
-        let bytes = serde_json::to_vec_pretty(run)
+        let bytes = serde_json::to_vec(run)
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
         let _passage = self.store.pass()?;
         atomic::write(&path, &bytes)

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::record::{Blob, OutputFiles, Provenance, Record};
-use super::{Store, atomic};
+use super::{Store, atomic, files};
 use crate::graph::{Digest, Fingerprint};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -160,7 +160,9 @@ impl Store {
         let file = File::open(path).map_err(StoreError::io("read", path))?;
         let size = file.metadata().map_err(StoreError::io("read", path))?.len();
         let object = self.object_path(&digest);
-        if fs::metadata(&object).is_ok_and(|metadata| metadata.len() == size) {
+        // One that was damaged since it was written gives way, whoever else needs it.
+        let is_there = fs::metadata(&object).is_ok_and(|metadata| metadata.len() == size);
+        if is_there && files::hash(&object).is_ok_and(|found| found == digest) {
             return Ok(Blob { digest, size });
         }
         file.sync_all().map_err(StoreError::io("write", path))?;

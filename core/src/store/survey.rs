@@ -48,8 +48,8 @@ pub struct SeenRun {
     pub stages: Vec<(String, Digest)>,
     /// Whether its process is alive.
     pub is_going_on: bool,
-    /// Trajectories that trainings were on.
-    pub trajectories: BTreeSet<Digest>,
+    /// Key and trajectory of each stage that it began.
+    pub trainings: BTreeSet<(Digest, Digest)>,
     /// Its files.
     pub seen: Seen,
 }
@@ -136,7 +136,9 @@ impl Store {
             unreadable,
             objects: self.survey_objects()?,
             checkpoints: self.survey_checkpoints()?,
-            histories: histories.map(|(_, filed)| (filed.file, filed.history)).collect(),
+            histories: histories
+                .map(|(_, filed)| (filed.file, History { keys: filed.keys }))
+                .collect(),
             runs: self.run_numbers().into_iter().map(|number| self.survey_run(number)).collect(),
             scratch: Seen::below(&self.root.join("scratch")),
         })
@@ -181,19 +183,19 @@ impl Store {
         let stages = run.iter().flat_map(|run| &run.stages);
         let mut stages: Vec<(String, Digest)> =
             stages.filter_map(|stage| Some((stage.label.clone(), stage.key?))).collect();
-        let mut trajectories = BTreeSet::new();
+        let mut trainings = BTreeSet::new();
         let is_unfinished = run.as_ref().is_none_or(|run| run.ended.is_none());
         // A run that was killed may leave half a line.
         for line in self.run_events(number).unwrap_or_default() {
             let Ok(named) = serde_json::from_str::<Named>(&line) else { continue };
-            trajectories.extend(named.trajectory);
+            trainings.extend(named.key.zip(named.trajectory));
             if let (true, Some(stage), Some(key)) = (is_unfinished, named.stage, named.key) {
                 stages.push((stage, key));
             }
         }
         let is_going_on = self.is_going_on(number);
         let seen = Seen::below(&self.run_path(number));
-        SeenRun { number, run, stages, is_going_on, trajectories, seen }
+        SeenRun { number, run, stages, is_going_on, trainings, seen }
     }
 }
 
@@ -237,7 +239,8 @@ impl SeenRun {
     /// The keys of results and of trajectories.
     pub(super) fn names(&self) -> BTreeSet<Digest> {
         let keys = self.stages.iter().map(|(_, key)| *key);
-        keys.chain(self.trajectories.iter().copied()).collect()
+        let trajectories = self.trainings.iter().map(|(_, trajectory)| *trajectory);
+        keys.chain(trajectories).collect()
     }
 
     /// Whether it came to its end.

@@ -8,6 +8,7 @@ mod verify;
 
 use super::count;
 use super::errors::Failure;
+use super::span;
 use crate::graph::{self, Digest, Fingerprint};
 use crate::language::schema::Schemas;
 use crate::stages;
@@ -52,18 +53,22 @@ struct CacheFolder {
 #[derive(Debug, Args)]
 struct Retention {
     /// Keep the newest N runs of each experiment file
-    #[arg(long, value_name = "N", default_value_t = Policy::default().keep_runs)]
+    #[arg(long, env = "MSX_KEEP_RUNS", value_name = "N", default_value_t = Policy::default().keep_runs)]
     keep_runs: usize,
     /// Keep runs and results that were used within this time, such as 30d or 12h
-    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "0s")]
+    #[arg(long, value_name = "AGE", value_parser = span::parse, default_value = "0s")]
     older_than: Duration,
     /// Keep files that changed within this time, whoever needs them
-    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "1h")]
+    #[arg(long, value_name = "AGE", value_parser = span::parse, default_value = "1h")]
     grace: Duration,
     /// Remove no more than it takes to fit into this size, such as 20GiB: results that no kept run
     /// needs first, then the oldest runs, even those that --keep-runs would keep
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, env = "MSX_CACHE_BUDGET", value_name = "SIZE")]
     budget: Option<ByteSize>,
+    /// Keep checkpoints of trainings that have their result only this long, such as 7d or 0s
+    /// [default: as long as the result or a run that made it]
+    #[arg(long, env = "MSX_FINISHED_CHECKPOINTS", value_name = "AGE", value_parser = span::parse)]
+    finished_checkpoints: Option<Duration>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -96,17 +101,9 @@ impl Retention {
             older_than: self.older_than,
             grace: self.grace,
             budget: self.budget.map(|size| size.as_u64()),
+            finished_checkpoints: self.finished_checkpoints,
         }
     }
-}
-
-/// `30d`, `12h`, `1w 2d`.
-fn parse_age(text: &str) -> Result<Duration, String> {
-    let words = || format!("`{text}` is no age; write it like 30d, 12h or 45m");
-    let span: jiff::Span = text.parse().map_err(|_| words())?;
-    let days_are_days = jiff::SpanRelativeTo::days_are_24_hours();
-    let duration = span.to_duration(days_are_days).map_err(|_| words())?;
-    Duration::try_from(duration).map_err(|_| words())
 }
 
 /// The trajectory of any fingerprint, by the schemas of this version.

@@ -112,19 +112,24 @@ fn each_batch<B: Kernels>(
 }
 
 /// Probabilities while a training is under way.
+///
+/// # Errors
+/// A stop on request.
 pub(super) fn scores<B: Kernels>(
-    model: &Model,
-    weights: &Parameters<B>,
-    running: &Running<B>,
+    (model, weights, running): (&Model, &Parameters<B>, &Running<B>),
     images: &[u8],
     side: usize,
     device: &B::Device,
-) -> Vec<f32> {
+    monitor: &dyn Monitor,
+) -> Result<Vec<f32>, LearnError> {
     let mut values = Vec::new();
     for part in images.chunks(BATCH * side * side) {
+        if monitor.stop_requested() {
+            return Err(LearnError::Stopped);
+        }
         let x = model.prepare(part, side, device);
         let features = model.features(weights, &mut Mode::Evaluate(running), x);
         values.extend(host(sigmoid(model.head(weights, features)).swap_dims(0, 1)));
     }
-    values
+    Ok(values)
 }

@@ -1,5 +1,8 @@
 //! The protocol of the seed system, the same for real and synthetic folds: Adam on the weighted
 //! cross entropy, the validation AUROC decides over learning rate, end and which weights stay.
+//!
+//! Every draw is a function of seed and epoch, and a checkpoint holds its place within one, so a run
+//! that was stopped anywhere, or continues a shorter one, gives the bytes of a straight run.
 
 use super::Images;
 use super::architecture::Architecture;
@@ -9,7 +12,7 @@ use super::inference::scores;
 use super::loss::{ClassWeights, weighted_cross_entropy};
 use super::model::Model;
 use crate::data::random;
-use crate::learn::checkpoint::Checkpoints;
+use crate::learn::checkpoint::{CheckpointWriter, Checkpoints};
 use crate::learn::kernels::Kernels;
 use crate::learn::optimiser::{Adam, AdamConfig};
 use crate::learn::parameters::{Layout, Parameters, scalar};
@@ -102,13 +105,16 @@ pub fn train<B: Kernels>(
     let _alone = alone();
     let mut trainer = Trainer::<B>::new(config, model, train, device)?;
     trainer.resume(checkpoints)?;
+    let mut writer = CheckpointWriter::new(checkpoints, trainer.place());
     while !trainer.is_over() {
-        trainer.epoch(train, monitor)?;
-        trainer.validate(valid, validation_score)?;
-        trainer.save(checkpoints)?;
-        if monitor.stop_requested() {
-            return Err(LearnError::Stopped);
+        let ended = trainer
+            .show(train, monitor, &mut writer)
+            .and_then(|()| trainer.validate(valid, validation_score, monitor));
+        // A stop leaves the place within the epoch, and an end that of the next one's beginning.
+        if matches!(ended, Ok(()) | Err(LearnError::Stopped)) {
+            trainer.save(&mut writer)?;
         }
+        ended?;
     }
     trainer.finish()
 }
@@ -116,7 +122,14 @@ pub fn train<B: Kernels>(
 /// Where a training stands, beside its weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Position {
+    /// Finished epochs.
     epoch: u64,
+    /// Images of the present epoch that were shown, and the sum of their losses. Checkpoints of
+    /// earlier versions lie between two epochs.
+    #[serde(default)]
+    shown: u64,
+    #[serde(default)]
+    losses: f64,
     learning_rate: f64,
     best_score: Option<f64>,
     best_epoch: u64,
@@ -124,6 +137,17 @@ struct Position {
     waited: u64,
     adam_steps: u64,
     curves: Curves,
+}
+
+impl Position {
+    /// The mean loss of the epoch so far.
+    fn loss(&self) -> f64 {
+        self.losses / self.shown as f64
+    }
+
+    fn place(&self, places: u64) -> u64 {
+        self.epoch * places + self.shown
+    }
 }
 
 struct Trainer<'a, B: Kernels> {
@@ -135,8 +159,9 @@ struct Trainer<'a, B: Kernels> {
     running: Running<B>,
     optimiser: Adam<B>,
     best: (Vec<f32>, Vec<f32>),
+    /// Images an epoch.
+    samples: usize,
     position: Position,
-    loss: f64,
 }
 
 impl<'a, B: Kernels> Trainer<'a, B> {
@@ -159,8 +184,11 @@ impl<'a, B: Kernels> Trainer<'a, B> {
             running: Running(Parameters::new(model.running.clone(), &running, device)),
             optimiser: Adam::new(&model.weights, device),
             best: (weights, running),
+            samples: data.count().min(config.samples_per_epoch),
             position: Position {
                 epoch: 0,
+                shown: 0,
+                losses: 0.0,
                 learning_rate: config.learning_rate,
                 best_score: None,
                 best_epoch: 0,
@@ -171,7 +199,6 @@ impl<'a, B: Kernels> Trainer<'a, B> {
             config,
             model,
             device: device.clone(),
-            loss: 0.0,
         })
     }
 
@@ -181,15 +208,19 @@ impl<'a, B: Kernels> Trainer<'a, B> {
             || position.epoch - position.best_epoch >= self.config.patience.stop
     }
 
-    fn epoch(&mut self, data: &Images<'_>, monitor: &dyn Monitor) -> Result<(), LearnError> {
+    /// Shows what is left of an epoch.
+    fn show(
+        &mut self,
+        data: &Images<'_>,
+        monitor: &dyn Monitor,
+        writer: &mut CheckpointWriter<'_>,
+    ) -> Result<(), LearnError> {
         let config = self.config;
         let epoch = self.position.epoch;
-        let samples = data.count().min(config.samples_per_epoch);
-        let order = epoch_order(data.count(), samples, config.mirror, config.seed, epoch);
-        let mut sum = 0.0;
-        let mut shown = 0;
-        for part in order.chunks(config.batch) {
-            // A stop in mid-epoch loses at most this epoch: the last one is in a checkpoint.
+        let order = epoch_order(data.count(), self.samples, config.mirror, config.seed, epoch);
+        // Checkpoints lie between two batches.
+        let left = order.get(self.position.shown as usize..).unwrap_or_default();
+        for part in left.chunks(config.batch) {
             if monitor.stop_requested() {
                 return Err(LearnError::Stopped);
             }
@@ -197,24 +228,26 @@ impl<'a, B: Kernels> Trainer<'a, B> {
             if !loss.is_finite() {
                 return Err(LearnError::Diverged { position: epoch, unit: "epochs" });
             }
-            sum += loss * part.len() as f64;
-            shown += part.len();
-            self.loss = sum / shown as f64;
-            self.report(epoch * samples as u64 + shown as u64, samples, monitor);
+            self.position.losses += loss * part.len() as f64;
+            self.position.shown += part.len() as u64;
+            self.report(monitor);
+            if writer.is_due() {
+                self.save(writer)?;
+            }
         }
-        self.position.epoch += 1;
         Ok(())
     }
 
-    fn report(&self, done: u64, samples: usize, monitor: &dyn Monitor) {
-        let mut metrics = vec![("loss".into(), self.loss)];
-        if let Some(best) = self.position.best_score {
+    fn report(&self, monitor: &dyn Monitor) {
+        let (position, samples) = (&self.position, self.samples as u64);
+        let mut metrics = vec![("loss".into(), position.loss())];
+        if let Some(best) = position.best_score {
             metrics.push(("best_auroc".into(), best));
         }
         monitor.report(&Progress {
             activity: "training".into(),
-            done,
-            total: self.config.epochs * samples as u64,
+            done: position.epoch * samples + position.shown,
+            total: self.config.epochs * samples,
             unit: "images".into(),
             metrics,
         });
@@ -245,24 +278,22 @@ impl<'a, B: Kernels> Trainer<'a, B> {
         &mut self,
         valid: &Images<'_>,
         score: ValidationScore<'_>,
+        monitor: &dyn Monitor,
     ) -> Result<(), LearnError> {
-        let values = scores(
-            &self.model,
-            &self.weights,
-            &self.running,
-            valid.images,
-            valid.side,
-            &self.device,
-        );
+        let network = (&self.model, &self.weights, &self.running);
+        let values = scores(network, valid.images, valid.side, &self.device, monitor)?;
+        let position = &mut self.position;
         // The last step of an epoch shows in no loss of that epoch.
         if values.iter().any(|value| !value.is_finite()) {
-            return Err(LearnError::Diverged { position: self.position.epoch, unit: "epochs" });
+            return Err(LearnError::Diverged { position: position.epoch + 1, unit: "epochs" });
         }
         let auroc = score(&values, valid.labels, valid.findings);
-        let position = &mut self.position;
+        let loss = position.loss();
+        position.epoch += 1;
+        (position.shown, position.losses) = (0, 0.0);
         position.curves.rows.push(vec![
             position.epoch as f64,
-            self.loss,
+            loss,
             // A fold on which no finding has an AUROC decides nothing: chance level.
             auroc.unwrap_or(0.5),
             position.learning_rate,
@@ -283,16 +314,30 @@ impl<'a, B: Kernels> Trainer<'a, B> {
     /// Goes on from the furthest checkpoint that this training would have passed: one made with
     /// more patience may lie beyond this one's end.
     fn resume(&mut self, checkpoints: &dyn Checkpoints) -> Result<(), LearnError> {
-        let mut at_most = self.config.epochs;
-        while let Some((epoch, bytes)) = checkpoints.latest(at_most)? {
+        let begin = |epoch: u64| epoch.saturating_mul(self.places());
+        let mut at_most = begin(self.config.epochs);
+        while let Some((filed, bytes)) = checkpoints.latest(at_most)? {
             let state = unpack::<Position>(&bytes)?;
             let end = end_by_patience(&state.rest.curves, self.config.patience.stop);
-            if end >= epoch {
+            let end = begin(end.min(self.config.epochs));
+            if state.rest.place(self.places()) <= end {
                 return self.restore(&state);
             }
-            at_most = end;
+            // Earlier versions filed the states between two epochs under the number of epochs.
+            let Some(before) = filed.checked_sub(1) else { break };
+            at_most = end.min(before);
         }
         Ok(())
+    }
+
+    /// Places an epoch: after each image, and one for what has passed validation too.
+    fn places(&self) -> u64 {
+        self.samples as u64 + 1
+    }
+
+    /// What a checkpoint of now is filed under.
+    fn place(&self) -> u64 {
+        self.position.place(self.places())
     }
 
     fn restore(
@@ -318,19 +363,20 @@ impl<'a, B: Kernels> Trainer<'a, B> {
         Ok(())
     }
 
-    fn save(&mut self, checkpoints: &dyn Checkpoints) -> Result<(), LearnError> {
-        let (first, second, steps) = self.optimiser.state();
-        self.position.adam_steps = steps;
-        let arrays = BTreeMap::from([
-            ("weights", self.weights.values()),
-            ("running", self.running.values()),
-            ("first", first),
-            ("second", second),
-            ("best", self.best.0.clone()),
-            ("best/running", self.best.1.clone()),
-        ]);
-        checkpoints.save(self.position.epoch, &pack(&arrays, &self.position)?)?;
-        Ok(())
+    fn save(&mut self, writer: &mut CheckpointWriter<'_>) -> Result<(), LearnError> {
+        writer.save(self.place(), || {
+            let (first, second, steps) = self.optimiser.state();
+            self.position.adam_steps = steps;
+            let arrays = BTreeMap::from([
+                ("weights", self.weights.values()),
+                ("running", self.running.values()),
+                ("first", first),
+                ("second", second),
+                ("best", self.best.0.clone()),
+                ("best/running", self.best.1.clone()),
+            ]);
+            pack(&arrays, &self.position)
+        })
     }
 
     fn finish(self) -> Result<TrainedClassifier, LearnError> {

@@ -11,7 +11,7 @@ use super::{
     CpdConfig, CpdNetwork, Network, Phase, ProgConfig, ProgNetwork, Shape, TrainingImages,
 };
 use crate::data::random;
-use crate::learn::checkpoint::Checkpoints;
+use crate::learn::checkpoint::{CheckpointWriter, Checkpoints};
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::GROUP;
 use crate::learn::optimiser::{Adam, AdamConfig, average};
@@ -25,7 +25,6 @@ use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// Adam's other numbers, those of the seed system.
 const BETA1: f32 = 0.0;
@@ -33,8 +32,6 @@ const BETA2: f32 = 0.99;
 const ADAM_EPSILON: f32 = 1e-8;
 /// Steps between two rows of the curves and two looks at the losses.
 const STEPS_A_ROW: u64 = 8;
-/// Wall time between two checkpoints. When they are written does not change any result.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 const COLUMNS: [&str; 5] =
     ["images", "loss_discriminator", "loss_generator", "gradient_penalty", "side"];
 
@@ -233,22 +230,21 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         if let Some((_, bytes)) = checkpoints.latest(self.settings.length)? {
             self.restore(&bytes)?;
         }
-        let mut saved = Instant::now();
+        let mut writer = CheckpointWriter::new(checkpoints, self.progress.images);
         while self.progress.images < self.settings.length {
             let losses = self.step();
             if self.progress.steps.is_multiple_of(STEPS_A_ROW) {
                 self.record(&losses, monitor)?;
             }
             if monitor.stop_requested() {
-                self.save(checkpoints)?;
+                self.save(&mut writer)?;
                 return Err(LearnError::Stopped);
             }
-            if saved.elapsed() >= CHECKPOINT_INTERVAL {
-                self.save(checkpoints)?;
-                saved = Instant::now();
+            if writer.is_due() {
+                self.save(&mut writer)?;
             }
         }
-        self.save(checkpoints)?;
+        self.save(&mut writer)?;
         self.finish()
     }
 
@@ -360,23 +356,25 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         Ok(())
     }
 
-    fn save(&mut self, checkpoints: &dyn Checkpoints) -> Result<(), LearnError> {
-        let (generator_first, generator_second, generator_steps) = self.generator.optimiser.state();
-        let (discriminator_first, discriminator_second, discriminator_steps) =
-            self.discriminator.optimiser.state();
-        self.progress.generator_steps = generator_steps;
-        self.progress.discriminator_steps = discriminator_steps;
-        let arrays = BTreeMap::from([
-            ("generator", self.generator.weights.values()),
-            ("generator/first", generator_first),
-            ("generator/second", generator_second),
-            ("discriminator", self.discriminator.weights.values()),
-            ("discriminator/first", discriminator_first),
-            ("discriminator/second", discriminator_second),
-            ("averaged", self.averaged.values()),
-        ]);
-        checkpoints.save(self.progress.images, &pack(&arrays, &self.progress)?)?;
-        Ok(())
+    fn save(&mut self, writer: &mut CheckpointWriter<'_>) -> Result<(), LearnError> {
+        writer.save(self.progress.images, || {
+            let (generator, discriminator) = (&self.generator, &self.discriminator);
+            let (generator_first, generator_second, steps) = generator.optimiser.state();
+            self.progress.generator_steps = steps;
+            let (discriminator_first, discriminator_second, steps) =
+                discriminator.optimiser.state();
+            self.progress.discriminator_steps = steps;
+            let arrays = BTreeMap::from([
+                ("generator", generator.weights.values()),
+                ("generator/first", generator_first),
+                ("generator/second", generator_second),
+                ("discriminator", discriminator.weights.values()),
+                ("discriminator/first", discriminator_first),
+                ("discriminator/second", discriminator_second),
+                ("averaged", self.averaged.values()),
+            ]);
+            pack(&arrays, &self.progress)
+        })
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), LearnError> {

@@ -13,8 +13,10 @@
 mod autodiff;
 mod flex;
 mod generic;
+mod processor;
 
 pub use generic::{fold_by_padding, gate_by_mask, unfold_by_slices};
+pub use processor::processor;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
