@@ -110,16 +110,21 @@ fn plan_in(
     fold_of: &[usize],
 ) -> Result<SubsetPlan, DataError> {
     let classes = choose_classes(info, labels, config)?;
-    let mut members: BTreeMap<&LabelSet, [Vec<usize>; 3]> =
-        classes.iter().map(|class| (class, Default::default())).collect();
-    let class_of = classes_by_row(info, labels, &classes);
+    let mut of_classes: Vec<[Vec<usize>; 3]> = vec![Default::default(); classes.len()];
+    // There are few sets and many rows, so that a set is made for each distinct row only.
+    let mut class_of: HashMap<&[u8], Option<usize>> = HashMap::new();
     let mut of_kept = 0;
     for (index, row) in labels.chunks(info.findings.len().max(1)).enumerate() {
-        if let Some(folds) = class_of[row].and_then(|class| members.get_mut(class)) {
-            folds[fold_of[index]].push(index);
+        let class = *class_of.entry(row).or_insert_with(|| {
+            let set = LabelSet::from_row(row);
+            classes.iter().position(|class| *class == set)
+        });
+        if let Some(class) = class {
+            of_classes[class][fold_of[index]].push(index);
             of_kept += 1;
         }
     }
+    let members: BTreeMap<&LabelSet, [Vec<usize>; 3]> = classes.iter().zip(of_classes).collect();
     let mut folds: [Vec<usize>; 3] = Default::default();
     let mut thinned = 0;
     check_counts(info, &classes, &members, config)?;
@@ -149,22 +154,6 @@ fn plan_in(
         ],
         classes,
     })
-}
-
-/// The class of each row of labels that occurs; `None` where it is of none.
-fn classes_by_row<'a>(
-    info: &FoldInfo,
-    labels: &'a [u8],
-    classes: &'a [LabelSet],
-) -> HashMap<&'a [u8], Option<&'a LabelSet>> {
-    let mut class_of: HashMap<&[u8], Option<&LabelSet>> = HashMap::new();
-    for row in labels.chunks(info.findings.len().max(1)) {
-        class_of.entry(row).or_insert_with(|| {
-            let set = LabelSet::from_row(row);
-            classes.iter().find(|class| **class == set)
-        });
-    }
-    class_of
 }
 
 fn choose_classes(
@@ -201,7 +190,9 @@ fn choose_classes(
 
 /// The fold of each image, by its patient.
 fn split_patients(info: &FoldInfo, config: &SubsetConfig) -> Vec<usize> {
-    let distinct: HashSet<&String> = info.patients.iter().collect();
+    // A patient's images mostly stand side by side.
+    let runs = || info.patients.chunk_by(|one, next| one == next);
+    let distinct: HashSet<&String> = runs().map(|run| &run[0]).collect();
     let mut ranked: Vec<(u64, &String)> = distinct
         .into_iter()
         .map(|patient| (rank(config.seed, "subset/patients", patient), patient))
@@ -218,7 +209,7 @@ fn split_patients(info: &FoldInfo, config: &SubsetConfig) -> Vec<usize> {
             (patient, fold)
         })
         .collect();
-    info.patients.iter().map(|patient| fold_of[patient]).collect()
+    runs().flat_map(|run| std::iter::repeat_n(fold_of[&run[0]], run.len())).collect()
 }
 
 /// Shares `total` images out to classes in proportion to their sizes, by the method of

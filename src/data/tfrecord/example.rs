@@ -134,7 +134,7 @@ fn read_varint(rest: &mut &[u8]) -> Result<u64, String> {
 fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
+        bytes.push((value as u8) | 0x80);
         value >>= 7;
     }
     bytes.push(value as u8);
@@ -142,5 +142,5 @@ fn varint(mut value: u64) -> Vec<u8> {
 }
 
 fn message(number: u64, bytes: &[u8]) -> Vec<u8> {
-    [&varint(number << 3 | 2), &varint(bytes.len() as u64), bytes].concat()
+    [&varint((number << 3) | 2), &varint(bytes.len() as u64), bytes].concat()
 }
