@@ -40,7 +40,7 @@ fn as_hasher(folder: &Path, hash_all: bool) {
 fn files_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    files.sort();
+    files.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     files
 }
 

@@ -3,7 +3,7 @@
 
 use crate::project::Project;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -124,7 +124,8 @@ fn an_interruption_within_an_epoch_loses_nothing_of_it() {
     let output = run.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{said}");
-    let names: Vec<String> = project.files_of("checkpoints").iter().map(place_of).collect();
+    let names: Vec<String> =
+        project.files_of("checkpoints").iter().map(|path| place_of(path)).collect();
     let [place] = names.as_slice() else { panic!("not one checkpoint: {names:?}") };
     let place: usize = place.parse().expect("a number");
     assert!((1..100).contains(&place), "not within the epoch: {place}");
@@ -134,7 +135,7 @@ fn an_interruption_within_an_epoch_loses_nothing_of_it() {
 }
 
 /// The position that a checkpoint is filed under.
-fn place_of(path: &PathBuf) -> String {
+fn place_of(path: &Path) -> String {
     let name = path.file_name().expect("a file").to_string_lossy();
     name.split_once('-').expect("a position").0.to_owned()
 }

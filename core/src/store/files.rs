@@ -144,7 +144,7 @@ pub(super) fn hash(path: &Path) -> io::Result<Digest> {
 fn of_all(base: &Path, files: &[PathBuf], digests: impl IntoIterator<Item = Digest>) -> Digest {
     let line = |(path, digest): (&PathBuf, Digest)| {
         let relative = path.strip_prefix(base).unwrap_or(path);
-        format!("{} {digest}\n", relative.display())
+        [&*relative.to_string_lossy(), " ", digest.digits().as_str(), "\n"].concat()
     };
     let mut lines: Vec<String> = files.iter().zip(digests).map(line).collect();
     lines.sort();
