@@ -25,16 +25,13 @@ pub(super) fn locate<'a>(
     names: impl IndexedParallelIterator<Item = Name<'a>>,
     remedy: &str,
 ) -> Result<Vec<PathBuf>, DataError> {
-    let found: Vec<Result<PathBuf, (String, Option<u64>, String)>> = names
+    let found: Vec<Result<PathBuf, DataError>> = names
         .map(|name| {
             find(root, name.text, remedy)
-                .map_err(|(reason, remedy)| (reason, line(csv, name.place), remedy))
+                .map_err(|(reason, remedy)| wrong_row(csv, line(csv, name.place), reason, &remedy))
         })
         .collect();
-    found
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(|(reason, row, remedy)| wrong_row(csv, row, reason, &remedy))
+    found.into_iter().collect()
 }
 
 /// What is wrong with a name before any file is looked for.

@@ -2,6 +2,7 @@
 
 use crate::language::experiment::TypedStage;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Stages by the work that they are.
@@ -26,9 +27,9 @@ impl<'a> Works<'a> {
             if givers_are_known {
                 let first = self.same(stage);
                 self.first.insert(stage, first);
-            } else if !self.first.contains_key(&stage) {
+            } else if let Entry::Vacant(unknown) = self.first.entry(stage) {
                 // For the time being, so that no cycle is walked twice.
-                self.first.insert(stage, stage);
+                unknown.insert(stage);
                 waiting.push((stage, true));
                 let givers = self.stages[stage].inputs.iter().map(|input| (input.stage, false));
                 waiting.extend(givers);
