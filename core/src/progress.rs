@@ -22,6 +22,24 @@ pub struct Progress {
     pub metrics: Vec<(Word, f64)>,
 }
 
+impl Progress {
+    /// Work of which nothing but its amount is known.
+    pub fn counted(
+        activity: &'static str,
+        done: usize,
+        total: usize,
+        unit: &'static str,
+    ) -> Progress {
+        Progress {
+            activity: activity.into(),
+            done: done as u64,
+            total: total as u64,
+            unit: unit.into(),
+            metrics: Vec::new(),
+        }
+    }
+}
+
 /// Receives progress and passes on the wish to stop.
 pub trait Monitor: Sync {
     /// Called often; must be cheap.

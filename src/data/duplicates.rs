@@ -185,13 +185,7 @@ fn group(folds: &[NamedFold], monitor: &dyn Monitor) -> Result<(Vec<Group>, usiz
             }
         }
         done += chunk.len();
-        monitor.report(&Progress {
-            activity: "looking for duplicates".into(),
-            done: done as u64,
-            total: all.len() as u64,
-            unit: "images".into(),
-            metrics: Vec::new(),
-        });
+        monitor.report(&Progress::counted("looking for duplicates", done, all.len(), "images"));
     }
     Ok((groups, blank))
 }

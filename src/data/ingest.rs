@@ -10,6 +10,22 @@ use std::path::{Path, PathBuf};
 /// Images that are decoded before the next write.
 const CHUNK: usize = 256;
 
+/// Tells how many images were read.
+///
+/// # Errors
+/// A stop on request.
+pub(super) fn tell_reading(
+    monitor: &dyn Monitor,
+    done: usize,
+    total: usize,
+) -> Result<(), DataError> {
+    if monitor.stop_requested() {
+        return Err(Stopped.into());
+    }
+    monitor.report(&Progress::counted("reading", done, total, "images"));
+    Ok(())
+}
+
 /// Reads `files` into a fold in `folder`.
 ///
 /// # Errors
@@ -51,13 +67,7 @@ pub(super) fn ingest_with<Item: Sync>(
             writer.append(images)?;
         }
         done += chunk.len();
-        monitor.report(&Progress {
-            activity: "reading".into(),
-            done: done as u64,
-            total: items.len() as u64,
-            unit: "images".into(),
-            metrics: Vec::new(),
-        });
+        monitor.report(&Progress::counted("reading", done, items.len(), "images"));
     }
     writer.finish(info, labels)
 }

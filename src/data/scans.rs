@@ -295,13 +295,12 @@ fn look_at_all<'a>(
                 Err(error) => return Err(error),
             }
         }
-        monitor.report(&Progress {
-            activity: "looking for patients".into(),
-            done: (position * CHUNK + chunk.len()) as u64,
-            total: listing.scans.len() as u64,
-            unit: "files".into(),
-            metrics: Vec::new(),
-        });
+        monitor.report(&Progress::counted(
+            "looking for patients",
+            position * CHUNK + chunk.len(),
+            listing.scans.len(),
+            "files",
+        ));
     }
     Ok((looked, skipped))
 }

@@ -114,10 +114,7 @@ impl<'t> Scope<'t> {
                 datum.span.clone(),
             )
             .help("braces take constants, parameters and loop variables; write \\{ for a brace")
-            .maybe_help(
-                suggest::nearest(word, self.names())
-                    .map(|candidate| suggest::Hint::meant(word, candidate)),
-            ),
+            .maybe_help(suggest::meant(word, self.names())),
         );
         Datum { kind: Kind::Invalid, span: datum.span }
     }
@@ -153,8 +150,7 @@ impl<'t> Scope<'t> {
         let help = match datum.kind {
             Kind::Record(fields) => return fields,
             Kind::Invalid => return Vec::new(),
-            Kind::Word(ref word) => suggest::nearest(word, self.names())
-                .map(|candidate| suggest::Hint::meant(word, candidate)),
+            Kind::Word(ref word) => suggest::meant(word, self.names()),
             _ => None,
         };
         let message = format!("only a record can be spread, not {}", datum.describe());

@@ -41,6 +41,14 @@ pub fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// The hint that the nearest candidate was meant, if any is like what was written.
+pub(super) fn meant<'a>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<Hint> {
+    nearest(written, candidates).map(|candidate| Hint::meant(written, candidate))
+}
+
 /// Jaro–Winkler, which makes too much of two letters that changed places in a short word.
 fn similarity(written: &str, candidate: &str) -> f64 {
     let by_letters = strsim::jaro_winkler(written, candidate);

@@ -27,18 +27,9 @@ pub struct Collection {
 /// The folder or the table is missing or wrong, or there is no file.
 pub fn list(collection: &Collection) -> Result<Listing, DataError> {
     match &collection.labels {
-        Some(labels) => by_table(collection, labels),
+        Some(labels) => labels.list(&collection.folder, &collection.patients),
         None => by_folder(collection),
     }
-}
-
-fn by_table(collection: &Collection, table: &LabelTable) -> Result<Listing, DataError> {
-    let labelled = table.read(&collection.patients)?;
-    let (findings, read) = (labelled.findings.clone(), labelled.read);
-    let repeated_rows = labelled.repeated;
-    let remedy = "paths are relative to the folder that `path` names";
-    let scans = labelled.scans(&table.csv, &collection.folder, &collection.patients, remedy)?;
-    Ok(Listing { findings, scans, read, repeated_rows, dropped: Vec::new() })
 }
 
 fn by_folder(collection: &Collection) -> Result<Listing, DataError> {

@@ -9,7 +9,7 @@ pub use repeated::Repeated;
 
 use super::error::DataError;
 use super::located::{Amiss, Name, locate, plain};
-use super::scans::{Patient, Patients, Scan};
+use super::scans::{Listing, Patient, Patients, Scan};
 use super::split::Split;
 use super::table::{cell, each_row, line, must_find, open, patient_of, shortened, wrong_row};
 use columns::Indicators;
@@ -88,6 +88,19 @@ impl LabelTable {
             repeated: Repeated::Refuse,
             split_column: None,
         }
+    }
+
+    /// Lists the files that the table names below a folder, with their labels. None of them is opened.
+    ///
+    /// # Errors
+    /// The table is missing or wrong, a path leads out of the folder, or there is no such file.
+    pub(super) fn list(&self, folder: &Path, patients: &Patients) -> Result<Listing, DataError> {
+        let labelled = self.read(patients)?;
+        let (findings, read) = (labelled.findings.clone(), labelled.read);
+        let repeated_rows = labelled.repeated;
+        let remedy = "paths are relative to the folder that `path` names";
+        let scans = labelled.scans(&self.csv, folder, patients, remedy)?;
+        Ok(Listing { findings, scans, read, repeated_rows, dropped: Vec::new() })
     }
 
     /// Reads the table. No file that it names is looked for.

@@ -5,10 +5,10 @@ use crate::data::array::numbers;
 use crate::data::error::DataError;
 use crate::data::fold::{FoldInfo, FoldWriter, Origin};
 use crate::data::image::{Grey, luma};
-use crate::data::ingest::square;
+use crate::data::ingest::{square, tell_reading};
 use crate::data::split::{Split, write_splits};
 use crate::data::summary::{Dropped, Summary};
-use crate::progress::{Monitor, Progress, Stopped};
+use crate::progress::Monitor;
 use npyz::{NpyHeader, Order};
 use rayon::prelude::*;
 use std::fs::File;
@@ -91,7 +91,7 @@ pub(super) fn read(
     for part in &parts {
         archive.copy(part, options.side, &mut writer, &mut |count| {
             done += count;
-            report(monitor, done, read)
+            tell_reading(monitor, done, read)
         })?;
     }
     writer.finish(&info, &labels.matrix)?;
@@ -99,20 +99,6 @@ pub(super) fn read(
     let dropped =
         vec![Dropped { reason: "no positive finding".to_owned(), count: read - info.count }];
     Ok(Summary::count(read, &info.findings, &labels.matrix, &[], dropped))
-}
-
-fn report(monitor: &dyn Monitor, done: usize, total: usize) -> Result<(), DataError> {
-    if monitor.stop_requested() {
-        return Err(Stopped.into());
-    }
-    monitor.report(&Progress {
-        activity: "reading".into(),
-        done: done as u64,
-        total: total as u64,
-        unit: "images".into(),
-        metrics: Vec::new(),
-    });
-    Ok(())
 }
 
 impl Archive {

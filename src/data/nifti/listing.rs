@@ -44,7 +44,9 @@ pub struct Collection {
 /// The folder or the table is missing or wrong, or there is no volume.
 pub fn list(collection: &Collection) -> Result<Listing, DataError> {
     match &collection.table {
-        Some(Table { labels, rows: Rows::Files }) => by_files(collection, labels),
+        Some(Table { labels, rows: Rows::Files }) => {
+            labels.list(&collection.folder, &collection.patients)
+        }
         Some(Table { labels, rows: Rows::Patients }) => by_patients(collection, labels),
         None => by_folder(collection),
     }
@@ -70,15 +72,6 @@ fn stem(path: &Path) -> Option<&str> {
 
 fn source_of(path: &Path, folder: &Path) -> String {
     path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned()
-}
-
-fn by_files(collection: &Collection, table: &LabelTable) -> Result<Listing, DataError> {
-    let labelled = table.read(&collection.patients)?;
-    let (findings, read) = (labelled.findings.clone(), labelled.read);
-    let repeated_rows = labelled.repeated;
-    let remedy = "paths are relative to the folder that `path` names";
-    let scans = labelled.scans(&table.csv, &collection.folder, &collection.patients, remedy)?;
-    Ok(Listing { findings, scans, read, repeated_rows, dropped: Vec::new() })
 }
 
 fn by_patients(collection: &Collection, table: &LabelTable) -> Result<Listing, DataError> {

@@ -68,13 +68,12 @@ pub fn generate(
             writer.append(&pixels)?;
             labels.extend(row);
         }
-        monitor.report(&Progress {
-            activity: "drawing".into(),
-            done: (position * CHUNK + chunk.len()) as u64,
-            total: config.count as u64,
-            unit: "images".into(),
-            metrics: Vec::new(),
-        });
+        monitor.report(&Progress::counted(
+            "drawing",
+            position * CHUNK + chunk.len(),
+            config.count,
+            "images",
+        ));
     }
     let info = FoldInfo {
         findings: FINDINGS.iter().map(|name| (*name).to_owned()).collect(),

@@ -13,8 +13,9 @@ use super::array::numbers;
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, Origin};
 use super::image::luma;
+use super::ingest::tell_reading;
 use super::summary::Summary;
-use crate::progress::{Monitor, Progress, Stopped};
+use crate::progress::Monitor;
 use npyz::{NpyHeader, Order};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -136,7 +137,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
         writer.append(&image)?;
         read += 1;
         if read.is_multiple_of(CHUNK) || read == count {
-            report(monitor, read, count)?;
+            tell_reading(monitor, read, count)?;
         }
     }
     if read < count {
@@ -154,20 +155,6 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
     };
     writer.finish(&info, &labels)?;
     Ok(Summary::count(count, &info.findings, &labels, &[], Vec::new()))
-}
-
-fn report(monitor: &dyn Monitor, done: usize, total: usize) -> Result<(), DataError> {
-    if monitor.stop_requested() {
-        return Err(Stopped.into());
-    }
-    monitor.report(&Progress {
-        activity: "reading".into(),
-        done: done as u64,
-        total: total as u64,
-        unit: "images".into(),
-        metrics: Vec::new(),
-    });
-    Ok(())
 }
 
 /// Zero or one for each image and finding, and the findings' names.

@@ -100,13 +100,12 @@ fn each_batch<B: Kernels>(
         let rows = head(features).swap_dims(0, 1);
         width = rows.dims()[1];
         values.extend(host(rows));
-        monitor.report(&Progress {
-            activity: "scoring".into(),
-            done: (position * BATCH + part.len() / size) as u64,
-            total: total as u64,
-            unit: "images".into(),
-            metrics: Vec::new(),
-        });
+        monitor.report(&Progress::counted(
+            "scoring",
+            position * BATCH + part.len() / size,
+            total,
+            "images",
+        ));
     }
     Ok(Features { values, width })
 }

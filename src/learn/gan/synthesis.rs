@@ -104,13 +104,12 @@ impl Work<'_> {
             let labels = pixels::labels(rows, shape.findings, device);
             let made = network.generate(&weights, latents, labels, self.phase);
             images.extend(pixels::to_bytes(&host(to_side(made, shape.side))));
-            monitor.report(&Progress {
-                activity: "generating".into(),
-                done: (images.len() / (shape.side * shape.side)) as u64,
-                total: count as u64,
-                unit: "images".into(),
-                metrics: Vec::new(),
-            });
+            monitor.report(&Progress::counted(
+                "generating",
+                images.len() / (shape.side * shape.side),
+                count,
+                "images",
+            ));
         }
         Ok(images)
     }

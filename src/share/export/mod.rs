@@ -269,13 +269,7 @@ impl Export<'_> {
 }
 
 fn report(monitor: &dyn Monitor, done: usize, total: usize) {
-    monitor.report(&Progress {
-        activity: "exporting".into(),
-        done: done as u64,
-        total: total as u64,
-        unit: "images".into(),
-        metrics: Vec::new(),
-    });
+    monitor.report(&Progress::counted("exporting", done, total, "images"));
 }
 
 /// `000017.png` for the image with position 16.

@@ -117,11 +117,9 @@ impl Checker<'_, '_> {
         let scope = self.around.scope.clone();
         let stages = scope.stages(self.evaluation.names);
         let candidates = scope.names().into_iter().chain(stages);
-        let hint = suggest::nearest(word, candidates)
-            .map(|candidate| suggest::Hint::meant(word, candidate))
-            .unwrap_or_else(|| {
-                format!("`{name}` wants {}, such as {}", describe(ty), example(ty)).into()
-            });
+        let hint = suggest::meant(word, candidates).unwrap_or_else(|| {
+            format!("`{name}` wants {}, such as {}", describe(ty), example(ty)).into()
+        });
         self.report(
             Diagnostic::new(
                 Code::UnknownName,
