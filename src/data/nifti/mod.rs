@@ -114,7 +114,7 @@ fn percentile(values: &mut [f32], share: f64) -> f32 {
 /// The values of a file's first volume, in the order of the file, and its shape.
 ///
 /// # Errors
-/// As for [`read`].
+/// It is no NIfTI file, of a kind that is not read, or cut short.
 pub fn values(path: &Path) -> Result<([usize; 3], Vec<f32>), DataError> {
     read(path).map(|(header, values)| (header.shape, values))
 }
