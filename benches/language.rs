@@ -2,6 +2,9 @@
 //!
 //! `cargo bench --bench language`
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use msx::graph::Graph;
 use msx::language::format::{WIDTH, format};

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Holds the grammars for editors against the language, and the extension for VS Code against the
 # server. `cargo test` alone compares tree-sitter's; this brings node's packages for the TextMate
-# grammar, builds and packs the extension, and asks the `tree-sitter` program, where there is one,
-# whether the parser in the repository is that of grammar.js.
+# grammar, builds and packs the extension, lets the compiler read the one for Zed, and asks the
+# `tree-sitter` program, where there is one, whether the parser in the repository is that of grammar.js.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -65,6 +65,9 @@ else
         skip "the VS Code extension was not tried: npm could not bring its packages or vsce"
     fi
 fi
+
+# For this machine and not for WebAssembly, for which not every toolchain can build.
+cargo check --locked --quiet --manifest-path editors/zed/Cargo.toml --target-dir "$packages/zed"
 
 if command -v tree-sitter >/dev/null; then
     fresh="$(mktemp -d)"
