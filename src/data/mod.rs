@@ -15,6 +15,7 @@ pub mod labels;
 mod located;
 pub mod medmnist;
 pub mod nifti;
+pub mod npy;
 pub mod perceptual;
 pub mod phantom;
 pub mod random;
