@@ -3,6 +3,7 @@
 mod array;
 pub mod census;
 pub mod chexpert;
+mod classes;
 pub mod dicom;
 pub mod duplicates;
 mod error;

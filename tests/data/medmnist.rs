@@ -4,7 +4,7 @@ use crate::support::{assert_says, encoded, false_headers, picture, shown, write}
 use image::ImageFormat;
 use msx::data::medmnist::{Options, files, read};
 use msx::data::split::{Split, read_splits};
-use msx::data::subset::{Classes, SubsetConfig, plan_published};
+use msx::data::subset::{Classes, Filter, SubsetConfig, plan_published};
 use msx::data::{DataError, Fold, Summary};
 use msx::progress::Silent;
 use npyz::WriterBuilder;
@@ -87,6 +87,7 @@ fn one_label_is_a_class_and_colour_becomes_grey() {
 fn published_folds_are_taken_as_they_are() {
     let (_, fold, splits) = ingest(&golden("chestmnist.npz"), &options(12)).expect("reads");
     let config = SubsetConfig {
+        filter: Filter::default(),
         classes: Classes::All,
         per_class: [None; 3],
         total: [Some(5), Some(2), Some(3)],
