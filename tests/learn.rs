@@ -11,3 +11,5 @@ mod kernels;
 mod penalty;
 #[path = "learn/support.rs"]
 mod support;
+#[path = "learn/views.rs"]
+mod views;

@@ -3,7 +3,7 @@
 use super::data::{BATCH, COUNT, Data, FINDINGS, LATENT, LOSS, Numbers, SIDE, WIDTHS, numbers};
 use msx::learn::checkpoint::Checkpoints;
 use msx::learn::classifier::{
-    self, Architecture, ClassifierConfig, Patience, TrainedClassifier, predict,
+    self, Architecture, Augmentation, ClassifierConfig, Patience, TrainedClassifier, predict,
 };
 use msx::learn::device::Device;
 use msx::learn::gan::{CpdConfig, ProgConfig, TrainedGan, synthesise, train_cpd, train_prog};
@@ -169,6 +169,7 @@ fn train_classifier(
         samples_per_epoch: samples,
         patience: Patience { reduce: 3, stop: 10 },
         mirror: true,
+        augment: Augmentation::default(),
         seed: 5,
     };
     let images = data.for_classifier();
