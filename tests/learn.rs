@@ -1,6 +1,8 @@
 //! What a user relies on in networks and their training: they compute what they are said to, and
 //! a training gives the same bytes however it came to its end.
 
+#[path = "learn/augment.rs"]
+mod augment;
 #[path = "learn/classifier_training.rs"]
 mod classifier_training;
 #[path = "learn/gan_training.rs"]
