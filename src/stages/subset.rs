@@ -37,7 +37,7 @@ impl Method for Subset {
             summary: "train, validation and test folds of a dataset, split by patient",
             docs: "A class is a label set, one distinct combination of findings. All patients of \
                    the dataset are split first, by a seeded shuffle, so that no patient is in two \
-                   folds and the split does not depend on the classes. Label sets are then \
+                   folds and the split does not depend on the classes. Label sets are \
                    filtered by their findings, ranked and chosen. Images are then chosen in \
                    a seeded order of their own: fewer classes or fewer samples are contained in \
                    more, and the validation and test folds do not change with the number of \
