@@ -10,7 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::rsna_ich::{Challenge, list};
-use msx::data::subset::{Classes, SubsetConfig, plan};
+use msx::data::subset::{Classes, Filter, SubsetConfig, plan};
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
@@ -36,6 +36,7 @@ fn main() {
     fs::create_dir_all(csv.parent().expect("above")).expect("folder");
     fs::write(&csv, chexpert_table()).expect("table");
     let config = SubsetConfig {
+        filter: Filter::default(),
         classes: Classes::MinCount(256),
         per_class: [None; 3],
         total: [None; 3],

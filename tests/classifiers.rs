@@ -9,8 +9,8 @@ use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Tensor, TensorData};
 use msx::learn::checkpoint::NoCheckpoints;
 use msx::learn::classifier::{
-    Architecture, ClassWeights, ClassifierConfig, Images, Mode, Model, Patience, Running, train,
-    weighted_cross_entropy,
+    Architecture, Augmentation, ClassWeights, ClassifierConfig, Images, Mode, Model, Patience,
+    Running, train, weighted_cross_entropy,
 };
 use msx::learn::parameters::Parameters;
 use msx::progress::Silent;
@@ -105,6 +105,7 @@ impl Case {
             samples_per_epoch: count,
             patience: Patience { reduce: 2, stop: 3 },
             mirror: false,
+            augment: Augmentation::default(),
             seed: 1,
         };
         let fold = Images { images: &images, labels: &labels, side: self.side, findings: FINDINGS };

@@ -23,6 +23,8 @@ mod hostile;
 mod medmnist;
 #[path = "data/nifti.rs"]
 mod nifti;
+#[path = "data/paper.rs"]
+mod paper;
 #[path = "data/phantom.rs"]
 mod phantom;
 #[path = "data/random.rs"]

@@ -4,7 +4,8 @@
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
 use msx::data::dicom::samples;
-use msx::data::image::Depth;
+use msx::data::image::{Depth, shrink};
+use msx::data::tfrecord::{self, Records};
 use msx::data::{Fold, FoldInfo, Origin, folder, write_fold};
 use msx::progress::{Monitor, Progress, Silent};
 use msx::share::export::{CARD, Export, ExportError, Form, Nature, Origins, Written, write};
@@ -232,6 +233,70 @@ fn classes_that_exclude_each_other_are_numbers() {
     assert!(archive.by_name("val_images.npy").is_err());
 }
 
+/// `dataset tfrecord` reads what `--to tfrecord` wrote, at every side.
+#[test]
+fn exported_records_are_read_back_bit_for_bit() {
+    let folds = vec![
+        fold("train", 32, &[1, 0, 1, 0, 1, 0, 0, 0, 0], Origin::Real),
+        fold("test", 32, &[0, 0, 1], Origin::Real),
+    ];
+    let (_folder, written) = exported(&folds, Form::TfRecord);
+    // Four sides and labels of each, and the card.
+    assert_eq!((written.images, written.files), (4, 11));
+    nothing_else_in(&written.path, &[CARD, "test", "train"]);
+    let findings = FINDINGS.map(str::to_owned).to_vec();
+    for (name, fold) in &folds {
+        let folder = written.path.join(name);
+        for side in [32, 16, 8, 4] {
+            let set = Records {
+                folder: folder.clone(),
+                name: None,
+                side,
+                findings: Some(findings.clone()),
+            };
+            let again = tempfile::tempdir().expect("folder");
+            tfrecord::read(&set, again.path(), &Silent).expect("reads");
+            let again = Fold::open(again.path()).expect("opens");
+            assert_eq!((again.len(), &again.info().findings), (fold.len(), &findings));
+            for image in 0..fold.len() {
+                let expected = shrink(fold.image(image), 32, side).expect("a power of two");
+                assert_eq!(again.image(image), expected, "{name} {image}, {side} px");
+                assert_eq!(again.labels(image), fold.labels(image));
+            }
+        }
+    }
+}
+
+/// Another program's records, read and written again.
+#[test]
+fn exported_records_are_those_that_another_program_writes() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tfrecord");
+    let set = Records { folder: golden.clone(), name: None, side: 16, findings: None };
+    let read = tempfile::tempdir().expect("folder");
+    tfrecord::read(&set, read.path(), &Silent).expect("reads");
+    let folds = vec![("set".to_owned(), Fold::open(read.path()).expect("opens"))];
+    let (_folder, written) = exported(&folds, Form::TfRecord);
+    let names = ["set-r02.tfrecords", "set-r03.tfrecords", "set-r04.tfrecords", "set-rxx.labels"];
+    nothing_else_in(&written.path, &[&[CARD], &names[..]].concat());
+    let bytes = |folder: &Path, name: &str| fs::read(folder.join(name)).expect("there");
+    assert!(bytes(&written.path, names[2]) == bytes(&golden, names[2]));
+    let numbers = |folder: &Path| {
+        let array = NpyFile::new(File::open(folder.join(names[3])).expect("there")).expect("npy");
+        (array.dtype().descr(), array.shape().to_vec(), array.into_vec::<f32>().expect("floats"))
+    };
+    assert_eq!(numbers(&written.path), numbers(&golden));
+}
+
+#[test]
+fn records_hold_powers_of_two() {
+    let folds = several(Origin::Real);
+    let home = tempfile::tempdir().expect("folder");
+    let out = home.path().join("out");
+    let result = write(&export(&folds, Nature::Real), Form::TfRecord, &out, false, &Silent);
+    refused(result, &["4, 8, 16, … pixels, these have 17", "another `size`"]);
+    nothing_else_in(home.path(), &[]);
+}
+
 type Dicom = FileDicomObject<InMemDicomObject>;
 
 fn text(file: &Dicom, tag: dicom_object::Tag) -> String {
@@ -360,10 +425,10 @@ impl Monitor for Impatient {
 
 #[test]
 fn an_export_that_is_stopped_leaves_nothing() {
-    let folds = several(Origin::Real);
+    let folds = vec![fold("train", 16, &[1, 0, 1, 0, 1, 0], Origin::Real)];
     let home = tempfile::tempdir().expect("folder");
-    let forms = [Form::Folder(Depth::Eight), Form::Table(Depth::Eight), Form::Npz, Form::Dicom];
-    for form in forms {
+    let pictures = [Form::Folder(Depth::Eight), Form::Table(Depth::Eight)];
+    for form in pictures.into_iter().chain([Form::Npz, Form::Dicom, Form::TfRecord]) {
         let export = export(&folds, Nature::Real);
         let stopped = write(&export, form, &home.path().join("out"), false, &Impatient);
         assert!(matches!(stopped, Err(ExportError::Stopped)), "{stopped:?}");

@@ -1,6 +1,8 @@
 //! What a user relies on in networks and their training: they compute what they are said to, and
 //! a training gives the same bytes however it came to its end.
 
+#[path = "learn/augment.rs"]
+mod augment;
 #[path = "learn/classifier_training.rs"]
 mod classifier_training;
 #[path = "learn/gan_training.rs"]
@@ -11,3 +13,5 @@ mod kernels;
 mod penalty;
 #[path = "learn/support.rs"]
 mod support;
+#[path = "learn/views.rs"]
+mod views;

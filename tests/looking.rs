@@ -211,7 +211,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn what_is_exported_names_no_file_and_is_said_to_be_real_or_synthetic() {
     let project = project();
     project.run(&["fold", "fake"]);
-    for form in ["folder", "csv", "npz", "dicom"] {
+    for form in ["folder", "csv", "npz", "dicom", "tfrecord"] {
         let out = format!("out-{form}");
         let said = project.msx(&["export", "experiment.msx", "fold", &out, "--to", form, "--json"]);
         assert_eq!(json(&said)["images"], 24);

@@ -47,6 +47,9 @@ enum FormName {
     Npz,
     /// DICOM files (secondary capture) without a patient, and the same table
     Dicom,
+    /// TFRecord files with the images at every power of two, and their labels
+    #[value(name = "tfrecord")]
+    TfRecord,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,8 +110,9 @@ fn form(arguments: &Arguments) -> Result<Form, Failure> {
         FormName::Csv => Form::Table(depth),
         FormName::Npz => Form::Npz,
         FormName::Dicom => Form::Dicom,
+        FormName::TfRecord => Form::TfRecord,
     };
-    if depth == Depth::Sixteen && matches!(form, Form::Npz | Form::Dicom) {
+    if depth == Depth::Sixteen && matches!(form, Form::Npz | Form::Dicom | Form::TfRecord) {
         return Err(Failure::Message(
             "only PNG files have --depth 16; use --to folder or --to csv, or leave it out"
                 .to_owned(),

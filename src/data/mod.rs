@@ -3,6 +3,7 @@
 mod array;
 pub mod census;
 pub mod chexpert;
+mod classes;
 pub mod dicom;
 pub mod duplicates;
 mod error;
@@ -15,6 +16,7 @@ pub mod labels;
 mod located;
 pub mod medmnist;
 pub mod nifti;
+pub mod npy;
 pub mod perceptual;
 pub mod phantom;
 pub mod random;

@@ -1,6 +1,7 @@
 //! The folds that a data set was published with.
 
 use super::error::DataError;
+use super::npy;
 use npyz::{NpyFile, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
@@ -59,7 +60,9 @@ pub fn read_splits(folder: &Path, count: usize) -> Result<Option<Vec<Split>>, Da
         return Ok(None);
     }
     let file = File::open(&path).map_err(DataError::io(&path))?;
-    let numbers = NpyFile::new(BufReader::new(file)).and_then(NpyFile::into_vec::<u8>);
+    let mut stream = BufReader::new(file);
+    let numbers = npy::header(&mut stream)
+        .and_then(|header| NpyFile::with_header(header, stream).into_vec::<u8>());
     let wrong = |reason: String| DataError::Fold { path: path.clone(), reason };
     let numbers = numbers.map_err(|error| wrong(error.to_string()))?;
     let splits = numbers.into_iter().map(|number| match number {

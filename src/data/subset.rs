@@ -1,7 +1,8 @@
 //! Subsets as the seed system makes them: label sets by frequency, patients split first, nested
 //! choices.
 //!
-//! 1. Label sets are ranked over the whole dataset ([`ranking`]) and the wanted ones kept.
+//! 1. Label sets are ranked over the whole dataset ([`ranking`]); those that a [`Filter`] leaves out
+//!    go, and of the others the wanted ones are kept ([`Classes`]).
 //! 2. All patients of the dataset, sorted by id, get a rank from the seed; the first 80 % in the
 //!    order of ranks are the training patients, the next 10 % validate, the rest test. The split
 //!    does not depend on which classes are kept.
@@ -11,6 +12,7 @@
 //!    A total for a whole fold is shared among its classes by their sizes ([`share_out`]).
 //! 4. Findings that no longer occur are removed from the label vector.
 
+use super::classes::{Chosen, choose_classes};
 use super::error::DataError;
 use super::fold::{Fold, FoldInfo, FoldWriter, Origin};
 use super::image::shrink;
@@ -21,24 +23,17 @@ use super::summary::{Dropped, Summary};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
+pub use super::classes::{Classes, Filter};
+
 /// Names of the folds, in the order of every array here.
 pub const FOLDS: [&str; 3] = ["train", "valid", "test"];
-
-/// Which label sets are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Classes {
-    /// Every one.
-    All,
-    /// The most frequent.
-    Top(usize),
-    /// Those with at least this many images in the whole dataset.
-    MinCount(usize),
-}
 
 /// What to take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubsetConfig {
-    /// Which label sets.
+    /// Which label sets come into question.
+    pub filter: Filter,
+    /// Which of these are kept.
     pub classes: Classes,
     /// Images of each class in train, valid and test; `None` for all there are.
     pub per_class: [Option<usize>; 3],
@@ -109,12 +104,14 @@ fn plan_in(
     config: &SubsetConfig,
     fold_of: &[usize],
 ) -> Result<SubsetPlan, DataError> {
-    let classes = choose_classes(info, labels, config)?;
+    let rows = || labels.chunks(info.findings.len().max(1));
+    let Chosen { classes, filtered } =
+        choose_classes(&info.findings, &ranking(rows()), &config.classes, &config.filter)?;
     let mut of_classes: Vec<[Vec<usize>; 3]> = vec![Default::default(); classes.len()];
     // There are few sets and many rows, so that a set is made for each distinct row only.
     let mut class_of: HashMap<&[u8], Option<usize>> = HashMap::new();
     let mut of_kept = 0;
-    for (index, row) in labels.chunks(info.findings.len().max(1)).enumerate() {
+    for (index, row) in rows().enumerate() {
         let class = *class_of.entry(row).or_insert_with(|| {
             let set = LabelSet::from_row(row);
             classes.iter().position(|class| *class == set)
@@ -142,50 +139,15 @@ fn plan_in(
         chosen.sort_unstable();
     }
     let kept: BTreeSet<usize> = classes.iter().flat_map(|class| class.0.iter().copied()).collect();
-    Ok(SubsetPlan {
-        findings: kept.into_iter().collect(),
-        folds,
-        dropped: vec![
-            Dropped {
-                reason: "label set not among the classes".to_owned(),
-                count: fold_of.len() - of_kept,
-            },
-            Dropped { reason: "more images than asked for".to_owned(), count: thinned },
-        ],
-        classes,
-    })
-}
-
-fn choose_classes(
-    info: &FoldInfo,
-    labels: &[u8],
-    config: &SubsetConfig,
-) -> Result<Vec<LabelSet>, DataError> {
-    let ranked = ranking(labels.chunks(info.findings.len().max(1)));
-    let available = ranked.len();
-    let kept: Vec<LabelSet> = match config.classes {
-        Classes::All => ranked.into_iter().map(|(set, _)| set).collect(),
-        Classes::Top(count) if count > available => {
-            let listing: Vec<String> = ranked
-                .iter()
-                .map(|(set, count)| format!("{} ({count})", set.name(&info.findings)))
-                .collect();
-            return Err(DataError::Subset(format!(
-                "top({count}) asks for {count} label sets, the dataset has {available}: {}",
-                listing.join(", ")
-            )));
-        }
-        Classes::Top(count) => ranked.into_iter().take(count).map(|(set, _)| set).collect(),
-        Classes::MinCount(least) => {
-            ranked.into_iter().filter(|(_, count)| *count >= least).map(|(set, _)| set).collect()
-        }
-    };
-    if kept.is_empty() {
-        return Err(DataError::Subset(
-            "no label set is frequent enough; lower min_count".to_owned(),
-        ));
+    let mut dropped = Vec::new();
+    let mut left_out =
+        |reason: &str, count| dropped.push(Dropped { reason: reason.to_owned(), count });
+    if config.filter != Filter::default() {
+        left_out("label set with other findings than asked for", filtered);
     }
-    Ok(kept)
+    left_out("label set not among the classes", fold_of.len() - of_kept - filtered);
+    left_out("more images than asked for", thinned);
+    Ok(SubsetPlan { findings: kept.into_iter().collect(), folds, dropped, classes })
 }
 
 /// The fold of each image, by its patient.

@@ -224,7 +224,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// A list of texts.
+    /// A list of texts or words.
     ///
     /// # Errors
     /// A defect of the schema.
@@ -235,7 +235,7 @@ impl<'a> Parameters<'a> {
         items
             .iter()
             .map(|item| match item {
-                Value::Text(text) => Ok(text.clone()),
+                Value::Text(text) | Value::Word(text) => Ok(text.clone()),
                 other => Err(mismatch(name, other)),
             })
             .collect()

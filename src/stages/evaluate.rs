@@ -131,6 +131,8 @@ fn npy<T: npyz::AutoSerialize + Copy>(values: &[T], width: usize) -> Result<Vec<
 }
 
 /// The values of a matrix that [`npy`] wrote.
-pub(super) fn read_npy<T: npyz::Deserialize>(bytes: &[u8]) -> Result<Vec<T>, StageError> {
-    npyz::NpyFile::new(bytes).and_then(npyz::NpyFile::into_vec).map_err(StageError::other)
+pub(super) fn read_npy<T: npyz::Deserialize>(mut bytes: &[u8]) -> Result<Vec<T>, StageError> {
+    crate::data::npy::header(&mut bytes)
+        .and_then(|header| npyz::NpyFile::with_header(header, bytes).into_vec())
+        .map_err(StageError::other)
 }

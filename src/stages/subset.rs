@@ -3,7 +3,7 @@
 use super::fields::{at_least, fold_outputs, side};
 use super::{Context, Method, Parameters, StageError};
 use crate::data::split::read_splits;
-use crate::data::subset::{self, Classes, FOLDS, SubsetConfig};
+use crate::data::subset::{self, Classes, FOLDS, Filter, SubsetConfig};
 use crate::data::{Dropped, Fold, Summary};
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
@@ -37,7 +37,8 @@ impl Method for Subset {
             summary: "train, validation and test folds of a dataset, split by patient",
             docs: "A class is a label set, one distinct combination of findings. All patients of \
                    the dataset are split first, by a seeded shuffle, so that no patient is in two \
-                   folds and the split does not depend on the classes. Images are then chosen in \
+                   folds and the split does not depend on the classes. Label sets are \
+                   filtered by their findings, ranked and chosen. Images are then chosen in \
                    a seeded order of their own: fewer classes or fewer samples are contained in \
                    more, and the validation and test folds do not change with the number of \
                    training images. A `total` is shared out to the label sets in proportion to \
@@ -89,6 +90,8 @@ impl Method for Subset {
 fn fields() -> Vec<Field> {
     let per_class = |name, doc| Field::optional(name, at_least(1), doc);
     let total = per_class;
+    let names = || FieldType::List(Box::new(FieldType::Text));
+    let findings = |name, doc| Field::optional(name, names(), doc);
     let word = |name, doc| Variant { name, doc, parameters: Vec::new() };
     let share = |name, default, doc| {
         let ty = FieldType::Quantity { dimension: Dimension::Fraction, min: 0.0, max: 1.0 };
@@ -106,6 +109,17 @@ fn fields() -> Vec<Field> {
             Value::word("all"),
             "Which label sets are kept. They are ranked by frequency in the whole dataset; equally \
              frequent ones by the positions of their findings.",
+        ),
+        findings(
+            "containing",
+            "Only label sets with all of these findings. This, `excluding` and `findings` come \
+             first: `classes` ranks and chooses among the label sets that they leave.",
+        ),
+        findings("excluding", "Only label sets with none of these findings."),
+        findings(
+            "findings",
+            "Only label sets of these findings and no others; images without any stay. Labels are \
+             never changed: an image that shows another finding too is left out whole.",
         ),
         Field::default(
             "per_class",
@@ -174,6 +188,16 @@ fn class_choices() -> Vec<Variant> {
             doc: "Label sets with at least so many images in the dataset.",
             parameters: count("count", "How many images."),
         },
+        Variant {
+            name: "named",
+            doc: "These label sets, whatever their number of images.",
+            parameters: vec![Field::required(
+                "sets",
+                FieldType::List(Box::new(FieldType::Text)),
+                "Their names as `msx data` writes them, findings joined by ` + `, in any order; \
+                 `no finding` for images without any.",
+            )],
+        },
     ]
 }
 
@@ -181,7 +205,14 @@ fn config(parameters: Parameters<'_>, dataset_side: usize) -> Result<SubsetConfi
     let classes = match parameters.choice("classes")? {
         ("top", Some(arguments)) => Classes::Top(arguments.count("count")?),
         ("min_count", Some(arguments)) => Classes::MinCount(arguments.count("count")?),
+        ("named", Some(arguments)) => Classes::Named(arguments.texts("sets")?),
         _ => Classes::All,
+    };
+    let names = |field: &str| parameters.get(field).map(|_| parameters.texts(field)).transpose();
+    let filter = Filter {
+        containing: names("containing")?.unwrap_or_default(),
+        excluding: names("excluding")?.unwrap_or_default(),
+        findings: names("findings")?,
     };
     let wanted = parameters.record("per_class")?;
     let mut per_class = [None; 3];
@@ -213,5 +244,5 @@ fn config(parameters: Parameters<'_>, dataset_side: usize) -> Result<SubsetConfi
         Some(_) => parameters.size("size")?,
         None => dataset_side,
     };
-    Ok(SubsetConfig { classes, per_class, total, split, side, seed: parameters.seed()? })
+    Ok(SubsetConfig { filter, classes, per_class, total, split, side, seed: parameters.seed()? })
 }

@@ -1,10 +1,10 @@
 //! MedMNIST: archives as NumPy writes them, folders as its package saves them, and published folds.
 
-use crate::support::{assert_says, encoded, picture, shown, write};
+use crate::support::{assert_says, encoded, false_headers, picture, shown, write};
 use image::ImageFormat;
 use msx::data::medmnist::{Options, files, read};
 use msx::data::split::{Split, read_splits};
-use msx::data::subset::{Classes, SubsetConfig, plan_published};
+use msx::data::subset::{Classes, Filter, SubsetConfig, plan_published};
 use msx::data::{DataError, Fold, Summary};
 use msx::progress::Silent;
 use npyz::WriterBuilder;
@@ -87,6 +87,7 @@ fn one_label_is_a_class_and_colour_becomes_grey() {
 fn published_folds_are_taken_as_they_are() {
     let (_, fold, splits) = ingest(&golden("chestmnist.npz"), &options(12)).expect("reads");
     let config = SubsetConfig {
+        filter: Filter::default(),
         classes: Classes::All,
         per_class: [None; 3],
         total: [Some(5), Some(2), Some(3)],
@@ -134,8 +135,7 @@ fn a_saved_folder_is_read_in_the_order_of_the_archive() {
 
 /// An archive of one-byte arrays.
 fn archive(arrays: &[(&str, &[u64], &[u8])]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, shape, bytes) in arrays {
+    let array = |shape: &[u64], bytes: &[u8]| {
         let mut array = Vec::new();
         let options = npyz::WriteOptions::new().default_dtype().shape(shape);
         let mut writer = options.writer(Cursor::new(&mut array)).begin_nd().expect("header");
@@ -144,6 +144,14 @@ fn archive(arrays: &[(&str, &[u64], &[u8])]) -> Vec<u8> {
         writer.extend(values).expect("values");
         // Arrays that promise more than they hold are what some tests are about.
         let _ = writer.finish();
+        array
+    };
+    zipped(arrays.iter().map(|(name, shape, bytes)| (*name, array(shape, bytes))))
+}
+
+fn zipped<'a>(arrays: impl Iterator<Item = (&'a str, Vec<u8>)>) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, array) in arrays {
         zip.start_file(format!("{name}.npy"), SimpleFileOptions::default()).expect("zip");
         zip.write_all(&array).expect("zip");
     }
@@ -170,6 +178,10 @@ fn what_is_wrong_with_an_archive_is_named() {
     refuses(&archive(&[("train_images", &[2, 8], &[1]), labels]), &["the shape [2, 8]"]);
     let huge = ("train_images", &[2_u64, 1 << 31, 1 << 30][..], &[1_u8][..]);
     refuses(&archive(&[huge, labels]), &["train_images has the shape"]);
+    for (array, reason) in false_headers() {
+        let bytes = zipped([("train_images", array)].into_iter());
+        refuses(&bytes, &["train_images has no header of NumPy's", reason]);
+    }
     let short = ("train_images", &[2_u64, 4096, 4096][..], &[1_u8][..]);
     refuses(&archive(&[short, labels]), &["train_images is cut short"]);
     let many = ("train_labels", &[2_u64, 2][..], &[0_u8, 7][..]);

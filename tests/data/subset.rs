@@ -2,7 +2,7 @@
 
 use crate::support::assert_says;
 use msx::data::random::stream;
-use msx::data::subset::{Classes, SubsetConfig, SubsetPlan, plan, share_out, write};
+use msx::data::subset::{Classes, Filter, SubsetConfig, SubsetPlan, plan, share_out, write};
 use msx::data::{DataError, Fold, FoldInfo, LabelSet, Origin, write_fold};
 use proptest::prelude::*;
 use rand::Rng;
@@ -70,7 +70,9 @@ impl Labelled {
 
 fn config(classes: Classes, train: Option<usize>) -> SubsetConfig {
     let per_class = [train, Some(8), Some(6)];
-    SubsetConfig { classes, per_class, total: [None; 3], split: [0.8, 0.1, 0.1], side: 16, seed: 7 }
+    let filter = Filter::default();
+    let (total, split) = ([None; 3], [0.8, 0.1, 0.1]);
+    SubsetConfig { filter, classes, per_class, total, split, side: 16, seed: 7 }
 }
 
 fn everything() -> SubsetConfig {
@@ -137,6 +139,127 @@ fn classes_are_the_most_frequent_label_sets() {
             assert_eq!(kept.folds[fold].iter().filter(of_class).count(), each);
         }
     }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn filtered(filter: Filter, classes: Classes) -> SubsetConfig {
+    SubsetConfig { filter, classes, ..everything() }
+}
+
+/// Names of the classes.
+fn classes(data: &Labelled, config: &SubsetConfig) -> Vec<String> {
+    data.plan(config).classes.iter().map(|set| set.name(&data.info.findings)).collect()
+}
+
+#[test]
+fn label_sets_are_chosen_by_name_in_any_spelling() {
+    let data = Labelled::draw(2000, 1);
+    let named = |list: &[&str]| filtered(Filter::default(), Classes::Named(names(list)));
+    // In the order of their ranks, whatever the order of the names.
+    let mut three = classes(&data, &everything());
+    three.retain(|name| name != "B");
+    assert_eq!(three.len(), 3);
+    assert_eq!(classes(&data, &named(&["B + A", "no finding", "A", "A+B"])), three);
+    let (one, top) = (data.plan(&named(&["no finding"])), data.plan(&everything()));
+    let without = |index: &&usize| LabelSet::from_row(data.row(**index)) == one.classes[0];
+    assert_eq!(one.findings, [] as [usize; 0]);
+    for fold in 0..3 {
+        let of_top: Vec<usize> = top.folds[fold].iter().filter(without).copied().collect();
+        assert_eq!(one.folds[fold], of_top, "fold {fold}");
+    }
+}
+
+#[test]
+fn label_sets_are_filtered_by_findings_before_they_are_ranked() {
+    let data = Labelled::draw(4000, 1);
+    let filter = |containing: &[&str], excluding: &[&str], findings: Option<&[&str]>| Filter {
+        containing: names(containing),
+        excluding: names(excluding),
+        findings: findings.map(names),
+    };
+    let of = |filter: Filter| {
+        let mut names = classes(&data, &filtered(filter, Classes::MinCount(100)));
+        names.sort();
+        names
+    };
+    assert_eq!(of(filter(&["A"], &[], None)), ["A", "A + B", "A + B + C", "A + C"]);
+    assert_eq!(of(filter(&["A", "C"], &[], None)), ["A + B + C", "A + C"]);
+    assert_eq!(of(filter(&["A"], &["C"], None)), ["A", "A + B"]);
+    assert_eq!(of(filter(&[], &[], Some(&["A", "C"]))), ["A", "A + C", "C", "no finding"]);
+    assert_eq!(of(filter(&["C"], &["D"], Some(&["B", "C"]))), ["B + C", "C"]);
+    // The first two of what is left, not what is left of the first two.
+    let plan = data.plan(&filtered(filter(&["C"], &[], None), Classes::Top(2)));
+    let with_c = data.labels.chunks(4).filter(|row| row[2] == 1).count();
+    assert_eq!(plan.findings, [0, 2]);
+    let dropped: Vec<(&str, usize)> =
+        plan.dropped.iter().map(|one| (one.reason.as_str(), one.count)).collect();
+    assert_eq!(dropped[0], ("label set with other findings than asked for", 4000 - with_c));
+    let kept: usize = plan.folds.iter().map(Vec::len).sum();
+    assert_eq!(dropped[1], ("label set not among the classes", with_c - kept));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// However label sets are filtered, images keep their fold and the order in which they are
+    /// taken: whatever lets more pass contains the rest.
+    #[test]
+    fn a_filter_takes_away_and_moves_nothing(
+        containing in proptest::sample::subsequence(vec!["A", "B"], 0..=2),
+        excluding in proptest::sample::subsequence(vec!["C", "D"], 0..=2),
+        each in 1_usize..4,
+    ) {
+        let data = Labelled::draw(900, 5);
+        let few = SubsetConfig { per_class: [Some(each), None, None], ..everything() };
+        let all = SubsetConfig { classes: Classes::MinCount(60), ..few };
+        let filter = Filter {
+            containing: names(&containing),
+            excluding: names(&excluding),
+            findings: None,
+        };
+        let (some, all) = (data.plan(&SubsetConfig { filter, ..all.clone() }), data.plan(&all));
+        for fold in 0..3 {
+            let of_some = |index: &&usize| {
+                some.classes.contains(&LabelSet::from_row(data.row(**index)))
+            };
+            let within: Vec<usize> = all.folds[fold].iter().filter(of_some).copied().collect();
+            prop_assert_eq!(&some.folds[fold], &within);
+        }
+    }
+}
+
+#[test]
+fn what_names_nothing_is_refused_with_what_may_be_meant() {
+    let mut data = Labelled::draw(400, 1);
+    data.info.findings = names(&["Edema", "Mass", "Pleural Effusion", "Pneumonia"]);
+    let refuses = |config: &SubsetConfig, parts: &[&str]| {
+        assert_says(plan(&data.info, &data.labels, config), parts);
+    };
+    let named = |name: &str| filtered(Filter::default(), Classes::Named(names(&[name])));
+    refuses(&named("Edema + Maas"), &["`named` has `Maas`", "did you mean `Mass`?"]);
+    refuses(&named("x"), &["`named` has `x`", "choose among Edema, Mass, Pleural Effusion"]);
+    let rare = "Edema + Mass + Pleural Effusion + Pneumonia";
+    refuses(&named(rare), &["no image has the label set", "did you mean `Edema + Mass + P"]);
+    let none = filtered(Filter::default(), Classes::Named(Vec::new()));
+    refuses(&none, &["`named` has no name; choose among no finding ("]);
+    let without = |list: &[&str]| Filter { excluding: names(list), ..Filter::default() };
+    refuses(
+        &filtered(without(&["pneumonia"]), Classes::All),
+        &["`excluding` has `pneumonia`", "did you mean `Pneumonia`?"],
+    );
+    refuses(
+        &filtered(without(&["Mass"]), Classes::Named(names(&["Edema + Mass"]))),
+        &["`Edema + Mass`, which `containing`, `excluding` and `findings` leave out"],
+    );
+    refuses(
+        &filtered(without(&["Mass"]), Classes::Top(15)),
+        &["top(15)", "label sets, the dataset has", " left: no finding ("],
+    );
+    let both = Filter { containing: names(&["Mass"]), ..without(&["Mass"]) };
+    refuses(&filtered(both, Classes::All), &["no image passes", "there is no finding ("]);
 }
 
 /// All of the training fold, and a total of each of the others.

@@ -40,6 +40,32 @@ pub fn write_png(path: &Path) {
     write(path, &encoded(&picture(16, 16), ImageFormat::Png));
 }
 
+/// An array of NumPy's: its header, whatever that says, and the bytes behind it.
+pub fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(header.len()).expect("short").to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data].concat()
+}
+
+/// Headers that promise what no array holds, each with what a message says of it.
+pub fn false_headers() -> Vec<(Vec<u8>, &'static str)> {
+    let of = |shape: &str| {
+        npy(&format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n"), &[1; 8])
+    };
+    let deep = format!("{}{}", "(".repeat(30_000), ")".repeat(30_000));
+    let mut endless = of("(2, 4)");
+    endless.splice(6..10, [2, 0, 255, 255, 255, 255]);
+    vec![
+        (of("(4294967296, 4294967296, 2)"), "its shape is too large"),
+        (of("(0, 9223372036854775808, 4)"), "its shape is too large"),
+        (of("(0xffffffffffffffff, 2)"), "its shape is not of whole numbers"),
+        (of("(18446744073709551616, 2)"), "its shape is not of whole numbers"),
+        (of(r"(2, 4), 'a\'': (4294967296, 4294967296)"), "a backslash"),
+        (of("(2, 4), '''a'b''': (4294967296, 4294967296)"), "a text of several lines"),
+        (of(&deep), "nested too deeply"),
+        (endless, "its header has 4294967295 bytes"),
+    ]
+}
+
 /// The message of an error, which must hold every part.
 #[track_caller]
 pub fn assert_says<T>(result: Result<T, DataError>, parts: &[&str]) {

@@ -1,6 +1,6 @@
 //! The seed system's TFRecord files, read as another program wrote them, and the codec both ways.
 
-use crate::support::{assert_says, shown, write};
+use crate::support::{assert_says, false_headers, shown, write};
 use msx::data::tfrecord::{Example, Records, files, read, read_record, write_record};
 use msx::data::{DataError, Fold, Summary};
 use msx::progress::Silent;
@@ -94,6 +94,9 @@ fn damage_is_named() {
     refuses(&more, &labels, &[file, "more images than 6"]);
     refuses(&images, b"no array", &["set-rxx.labels", "no header of NumPy's"]);
     refuses(&images, &labels[..labels.len() - 4], &["set-rxx.labels"]);
+    for (labels, reason) in false_headers() {
+        refuses(&images, &labels, &["set-rxx.labels: it has no header of NumPy's", reason]);
+    }
     let mut odd = labels.clone();
     let end = odd.len();
     odd[end - 4..].copy_from_slice(&0.5_f32.to_le_bytes());

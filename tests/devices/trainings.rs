@@ -3,10 +3,10 @@
 use super::data::{BATCH, COUNT, Data, FINDINGS, LATENT, LOSS, Numbers, SIDE, WIDTHS, numbers};
 use msx::learn::checkpoint::Checkpoints;
 use msx::learn::classifier::{
-    self, Architecture, ClassifierConfig, Patience, TrainedClassifier, predict,
+    self, Architecture, Augmentation, ClassifierConfig, Patience, TrainedClassifier, predict,
 };
 use msx::learn::device::Device;
-use msx::learn::gan::{CpdConfig, ProgConfig, TrainedGan, synthesise, train_cpd, train_prog};
+use msx::learn::gan::{self, CpdConfig, ProgConfig, TrainedGan, synthesise, train_cpd, train_prog};
 use msx::learn::{LearnError, with_backend};
 use msx::progress::Silent;
 use safetensors::SafeTensors;
@@ -85,11 +85,13 @@ fn train_gan(
     let (batch, widths) = (BATCH as u64, widths.map(<[usize]>::to_vec));
     let (length, learning_rate, generator_average) = (steps * batch, 0.001, 0.9);
     let (latent, loss, seed, images) = (LATENT, LOSS, 5, data.for_gan());
+    let augment = gan::Augmentation::default();
     match method {
         Gan::Cpd => {
             #[rustfmt::skip]
             let config = CpdConfig {
-                length, batch: BATCH, learning_rate, latent, widths, loss, generator_average, seed,
+                length, batch: BATCH, learning_rate, latent, widths, loss, augment,
+                generator_average, seed,
             };
             with_backend!(device, |B, handle| {
                 train_cpd::<B>(&config, &images, &handle, &Silent, last)
@@ -100,7 +102,7 @@ fn train_gan(
             #[rustfmt::skip]
             let config = ProgConfig {
                 length, stable, fade, batches, learning_rate, latent, widths, loss,
-                generator_average, seed,
+                augment, generator_average, seed,
             };
             with_backend!(device, |B, handle| {
                 train_prog::<B>(&config, &images, &handle, &Silent, last)
@@ -169,6 +171,7 @@ fn train_classifier(
         samples_per_epoch: samples,
         patience: Patience { reduce: 3, stop: 10 },
         mirror: true,
+        augment: Augmentation::default(),
         seed: 5,
     };
     let images = data.for_classifier();

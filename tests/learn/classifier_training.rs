@@ -4,7 +4,8 @@ use crate::support::{Cpu, Kept, StopAfter, on_threads, uniform};
 use msx::learn::LearnError;
 use msx::learn::checkpoint::{Checkpoints, NoCheckpoints};
 use msx::learn::classifier::{
-    Architecture, ClassifierConfig, Images, Patience, TrainedClassifier, predict, train,
+    Architecture, Augmentation, ClassifierConfig, Images, Patience, TrainedClassifier, predict,
+    train,
 };
 use msx::progress::{Monitor, Silent};
 
@@ -25,6 +26,7 @@ fn config(epochs: u64) -> ClassifierConfig {
         samples_per_epoch: SAMPLES,
         patience: Patience { reduce: 20, stop: 20 },
         mirror: true,
+        augment: Augmentation::default(),
         seed: 3,
     }
 }
@@ -84,6 +86,28 @@ fn a_stopped_training_goes_on_to_the_bytes_of_a_straight_run() {
         let resumed = run(&config(4), &Silent, &kept).expect("it goes on");
         assert_eq!(kept.resumed_from(), place);
         assert!(resumed == expected, "another result after {looks} looks");
+    }
+}
+
+/// Every change of the images.
+fn changed(epochs: u64) -> ClassifierConfig {
+    let augment = Augmentation { shift: 0.2, rotation: 20.0, brightness: 0.3, mixup: 0.4 };
+    ClassifierConfig { augment, ..config(epochs) }
+}
+
+#[test]
+fn a_training_on_changed_images_is_another_one_and_goes_on_to_its_bytes() {
+    let expected = straight(&changed(3));
+    assert!(expected.weights != straight(&config(3)).weights);
+    for looks in [3, 6, 12] {
+        let kept = Kept::default();
+        let stopped = run(&changed(3), &StopAfter::looks(looks), &kept);
+        assert!(matches!(stopped, Err(LearnError::Stopped)), "{stopped:?}");
+        let resumed = run(&changed(3), &Silent, &kept).expect("it goes on");
+        assert!(resumed == expected, "another result after {looks} looks");
+    }
+    for threads in [1, 2] {
+        assert!(on_threads(threads, || straight(&changed(3))) == expected);
     }
 }
 

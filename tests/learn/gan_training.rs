@@ -7,8 +7,9 @@ use msx::data::random;
 use msx::learn::LearnError;
 use msx::learn::checkpoint::NoCheckpoints;
 use msx::learn::gan::{
-    CpdConfig, CpdNetwork, LossWeights, Network, Phase, ProgConfig, Shape, TrainedGan,
-    TrainingImages, discriminator_loss, generator_loss, gradient_penalty, train_cpd, train_prog,
+    Augmentation, CpdConfig, CpdNetwork, LossWeights, Network, Phase, ProgConfig, Shape,
+    TrainedGan, TrainingImages, discriminator_loss, generator_loss, gradient_penalty, train_cpd,
+    train_prog,
 };
 use msx::learn::optimiser::{Adam, AdamConfig, average};
 use msx::learn::parameters::{Parameters, metadata};
@@ -52,6 +53,7 @@ fn cpd(length: u64) -> CpdConfig {
         latent: LATENT,
         widths: None,
         loss: LOSS,
+        augment: Augmentation::default(),
         generator_average: 0.9,
         seed: SEED,
     }
@@ -67,6 +69,7 @@ fn prog(length: u64) -> ProgConfig {
         latent: LATENT,
         widths: Some(vec![6, 4, 4]),
         loss: LOSS,
+        augment: Augmentation::default(),
         generator_average: 0.9,
         seed: SEED,
     }
@@ -92,6 +95,21 @@ fn straight(training: Training, length: u64) -> TrainedGan {
     training(length, &Silent, &Kept::default()).expect("a straight run")
 }
 
+/// Every change of the augmentation.
+const CHANGED: Augmentation =
+    Augmentation { brightness: true, contrast: true, translation: true, cutout: true };
+
+fn run_changed_cpd(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
+    let fold = Fold::new(8);
+    let config = CpdConfig { widths: Some(vec![6, 4]), augment: CHANGED, ..cpd(length) };
+    train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), monitor, kept)
+}
+
+fn run_changed_prog(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
+    let (fold, config) = (Fold::new(16), ProgConfig { augment: CHANGED, ..prog(length) });
+    train_prog::<Cpu>(&config, &fold.view(), &Default::default(), monitor, kept)
+}
+
 /// Stops after each number of steps in turn and goes on.
 fn resumes(training: Training, length: u64, steps: &[u64]) {
     let expected = straight(training, length);
@@ -112,6 +130,8 @@ fn a_stopped_training_goes_on_to_the_bytes_of_a_straight_run() {
     resumes(run_cpd, 64, &[1, 7, 8, 15]);
     // Before the second level, in its fade, and when it is in.
     resumes(run_prog, 64, &[1, 2, 3, 5, 9]);
+    resumes(run_changed_cpd, 64, &[1, 8]);
+    resumes(run_changed_prog, 64, &[2, 5, 9]);
 }
 
 #[test]
@@ -145,9 +165,19 @@ fn a_longer_training_continues_a_shorter_one() {
 }
 
 #[test]
+fn changed_images_give_another_generator() {
+    for (plain, changed) in
+        [(run_cpd as Training, run_changed_cpd as Training), (run_prog, run_changed_prog)]
+    {
+        assert!(straight(plain, 32).generator != straight(changed, 32).generator);
+    }
+}
+
+#[test]
 fn threads_do_not_show() {
     let fold = Fold::new(16);
     let config = CpdConfig { batch: 16, widths: Some(vec![32, 32, 32]), ..cpd(32) };
+    let config = CpdConfig { augment: CHANGED, ..config };
     let train = || {
         train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints)
             .expect("a training")
@@ -241,7 +271,7 @@ fn descended(
 
 /// Generator, discriminator and average after one step on four times the same image, by the
 /// published parts.
-fn composed(pixels: &[u8]) -> [Vec<f32>; 3] {
+fn composed(pixels: &[u8], augment: Augmentation) -> [Vec<f32>; 3] {
     let _alone = msx::learn::alone();
     let shape = Shape::new(8, 2, LATENT, Some(vec![6, 4])).expect("a shape");
     let (network, phase) = (CpdNetwork::new(shape), Phase::complete(2));
@@ -257,6 +287,9 @@ fn composed(pixels: &[u8]) -> [Vec<f32>; 3] {
     let mut stream = random::stream(SEED, "gan/mixing");
     let mixing: Vec<f32> = (0..BATCH).map(|_| stream.random()).collect();
     let mixing = tensor(&mixing, [BATCH, 1, 1, 1]);
+    let change = |purpose: &str| augment.draw(SEED, purpose, 0, BATCH, 8);
+    let real = change("gan/augment/real").apply(real);
+    let fake = change("gan/augment/fake").apply(fake);
     let mixed = real.clone() * (mixing.clone().neg() + 1.0) + fake.clone() * mixing;
     let judged = descended(&discriminator, |weights| {
         let judge = |images: &Tensor<Cpu, 4>| {
@@ -268,6 +301,7 @@ fn composed(pixels: &[u8]) -> [Vec<f32>; 3] {
     let made = descended(&generator, |weights| {
         let latents = Tensor::from_inner(drawn("gan/latents/generator"));
         let images = network.generate(weights, latents, above.clone(), phase);
+        let images = change("gan/augment/generator").apply(images);
         generator_loss(
             network.judge(&judged.lift(false), images, above.clone(), phase),
             &above,
@@ -283,19 +317,21 @@ fn a_step_is_made_of_the_parts_that_are_checked_elsewhere() {
     let image = Fold::new(8).images[..64].to_vec();
     let (images, labels) = (image.repeat(BATCH), [1, 0].repeat(BATCH));
     let fold = TrainingImages { images: &images, labels: &labels, side: 8, findings: 2 };
-    let config = CpdConfig { widths: Some(vec![6, 4]), ..cpd(BATCH as u64) };
-    let kept = Kept::default();
-    train_cpd::<Cpu>(&config, &fold, &Default::default(), &Silent, &kept).expect("one step");
-    let state = kept.state(BATCH as u64);
-    let state = SafeTensors::deserialize(&state).expect("safetensors");
-    for (name, expected) in ["generator", "discriminator", "averaged"].iter().zip(composed(&image))
-    {
-        let bytes = state.tensor(name).expect("in the checkpoint").data();
-        let found: Vec<f32> = bytes
-            .chunks_exact(4)
-            .map(|four| f32::from_le_bytes(four.try_into().expect("four")))
-            .collect();
-        let tensor = tensor(&found, [found.len()]);
-        assert_close(name, &numbers(tensor), &expected, 1e-6);
+    for augment in [Augmentation::default(), CHANGED] {
+        let config = CpdConfig { widths: Some(vec![6, 4]), augment, ..cpd(BATCH as u64) };
+        let kept = Kept::default();
+        train_cpd::<Cpu>(&config, &fold, &Default::default(), &Silent, &kept).expect("one step");
+        let state = kept.state(BATCH as u64);
+        let state = SafeTensors::deserialize(&state).expect("safetensors");
+        let expected = composed(&image, augment);
+        for (name, expected) in ["generator", "discriminator", "averaged"].iter().zip(expected) {
+            let bytes = state.tensor(name).expect("in the checkpoint").data();
+            let found: Vec<f32> = bytes
+                .chunks_exact(4)
+                .map(|four| f32::from_le_bytes(four.try_into().expect("four")))
+                .collect();
+            let tensor = tensor(&found, [found.len()]);
+            assert_close(name, &numbers(tensor), &expected, 1e-6);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The network is written twice: with the layers of the GANs, and as loops in double precision
 //! that know no derivative. Differences are taken of the loops.
 
-use crate::support::{Cpu, assert_close, numbers, tensor, uniform};
+use crate::support::{Cpu, assert_close, differences, double, numbers, single, tensor, uniform};
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
 use msx::learn::gan::{Description, Network, Phase, Shape, Verdict, gradient_penalty};
@@ -142,22 +142,6 @@ fn score(w: &[f64], image: &[f64], labels: &[f64]) -> f64 {
         .sum()
 }
 
-/// Central differences of a function of many numbers.
-fn differences(at: &[f64], step: f64, of: impl Fn(&[f64]) -> f64) -> Vec<f64> {
-    let mut at = at.to_vec();
-    (0..at.len())
-        .map(|position| {
-            let kept = at[position];
-            at[position] = kept + step;
-            let above = of(&at);
-            at[position] = kept - step;
-            let below = of(&at);
-            at[position] = kept;
-            (above - below) / (2.0 * step)
-        })
-        .collect()
-}
-
 struct Material {
     weights: Vec<f32>,
     images: Vec<f32>,
@@ -194,14 +178,6 @@ impl Material {
         assert_eq!(layout.count(), COUNT);
         Parameters::new(layout, &self.weights, &Default::default())
     }
-}
-
-fn double(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&value| f64::from(value)).collect()
-}
-
-fn single(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&value| value as f32).collect()
 }
 
 #[test]

@@ -46,6 +46,30 @@ pub fn assert_close(what: &str, found: &[f32], expected: &[f32], share: f64) {
     }
 }
 
+/// Central differences of a function of many numbers.
+pub fn differences(at: &[f64], step: f64, of: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+    let mut at = at.to_vec();
+    (0..at.len())
+        .map(|position| {
+            let kept = at[position];
+            at[position] = kept + step;
+            let above = of(&at);
+            at[position] = kept - step;
+            let below = of(&at);
+            at[position] = kept;
+            (above - below) / (2.0 * step)
+        })
+        .collect()
+}
+
+pub fn double(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| f64::from(value)).collect()
+}
+
+pub fn single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}
+
 /// Keeps every checkpoint, and counts how often one was asked for and found.
 #[derive(Default)]
 pub struct Kept {

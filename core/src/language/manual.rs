@@ -88,7 +88,11 @@ fn field_entry(field: &Field, indent: usize) -> String {
         text.push_str(&wrapped(HORIZON, indent + 4));
         text.push('\n');
     }
-    match &field.ty {
+    let ty = match &field.ty {
+        FieldType::List(inner) => inner,
+        ty => ty,
+    };
+    match ty {
         FieldType::Record(fields) => {
             fields.iter().for_each(|field| text.push_str(&field_entry(field, indent + 4)));
         }

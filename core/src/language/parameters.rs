@@ -14,9 +14,9 @@ use super::value::Dimension;
 use std::collections::BTreeMap;
 
 /// The words for types.
-pub(super) const TYPES: [&str; 11] = [
+pub(super) const TYPES: [&str; 12] = [
     "int", "float", "text", "path", "word", "bool", "images", "pixels", "fraction", "bytes",
-    "seconds",
+    "seconds", "degrees",
 ];
 
 /// A parameter as others see it.
@@ -376,6 +376,7 @@ fn dimension(type_name: &str) -> Option<Dimension> {
         "pixels" => Dimension::Pixels,
         "bytes" => Dimension::Bytes,
         "seconds" => Dimension::Seconds,
+        "degrees" => Dimension::Degrees,
         _ => return None,
     })
 }
@@ -394,6 +395,7 @@ pub(super) fn example(type_name: &str) -> Option<&'static str> {
         "fraction" => "80%",
         "bytes" => "8 GiB",
         "seconds" => "2 h",
+        "degrees" => "10 deg",
         _ => return None,
     })
 }

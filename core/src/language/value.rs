@@ -19,16 +19,19 @@ pub enum Dimension {
     Bytes,
     /// Duration; base unit one second (`s`), also `ms`, `min`, `h`.
     Seconds,
+    /// Angle; base unit one degree (`deg`).
+    Degrees,
 }
 
 impl Dimension {
     /// Every dimension, for look-ups by unit.
-    pub const ALL: [Dimension; 5] = [
+    pub const ALL: [Dimension; 6] = [
         Dimension::Pixels,
         Dimension::Images,
         Dimension::Fraction,
         Dimension::Bytes,
         Dimension::Seconds,
+        Dimension::Degrees,
     ];
 
     /// The units that fit, each with its size in base units, smallest first.
@@ -41,6 +44,7 @@ impl Dimension {
                 &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)]
             }
             Dimension::Seconds => &[("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3600.0)],
+            Dimension::Degrees => &[("deg", 1.0)],
         }
     }
 
@@ -52,6 +56,7 @@ impl Dimension {
             Dimension::Fraction => "a share",
             Dimension::Bytes => "an amount of memory",
             Dimension::Seconds => "a duration",
+            Dimension::Degrees => "an angle",
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::data::error::DataError;
 use crate::data::fold::{FoldInfo, FoldWriter, Origin};
 use crate::data::image::{Grey, luma};
 use crate::data::ingest::{square, tell_reading};
+use crate::data::npy;
 use crate::data::split::{Split, write_splits};
 use crate::data::summary::{Dropped, Summary};
 use crate::progress::Monitor;
@@ -127,7 +128,7 @@ impl Archive {
         let mut file = self.zip.by_name(&format!("{name}.npy")).map_err(|error| {
             damaged(&path, &format!("it holds no array {name} that can be read ({error})"))
         })?;
-        let header = NpyHeader::from_reader(&mut file).map_err(|error| {
+        let header = npy::header(&mut file).map_err(|error| {
             damaged(&path, &format!("{name} has no header of NumPy's: {error}"))
         })?;
         Ok((header, file))

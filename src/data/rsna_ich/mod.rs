@@ -4,13 +4,14 @@
 mod long;
 mod wide;
 
+use super::dicom::pseudonym;
 use super::error::DataError;
+use super::fold::{FoldInfo, Origin};
 use super::random::rank;
 use super::scans::{Listing, Patient, Scan};
 use super::summary::Dropped;
 use super::table::{open, wrong_row};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// The types of haemorrhage, in the order of the label vector.
@@ -66,6 +67,50 @@ struct Table {
 /// # Errors
 /// The table is missing or contradicts itself, or a file is missing.
 pub fn list(challenge: &Challenge) -> Result<Listing, DataError> {
+    let (table, read) = read_table(challenge)?;
+    // Looking for files takes longer than reading the table, so rows share the threads; the first
+    // that is wrong is the one that is named, whatever their number.
+    let scans: Vec<Result<Scan, DataError>> =
+        table.rows.into_par_iter().map(|row| scan(challenge, row)).collect();
+    let scans: Vec<Scan> = scans.into_iter().collect::<Result<_, _>>()?;
+    let dropped = vec![Dropped {
+        reason: "more images without a finding than asked for".to_owned(),
+        count: read - scans.len(),
+    }];
+    Ok(Listing { findings: findings(), scans, read, repeated_rows: table.repeated, dropped })
+}
+
+/// What a table in wide form says of the images that are kept, and their labels,
+/// `[count, findings]`. No image is looked for; patients are the pseudonyms that `patient_key`
+/// gives them.
+///
+/// # Errors
+/// The table is missing, contradicts itself, or names no patients.
+pub fn labels(
+    challenge: &Challenge,
+    patient_key: &str,
+    side: usize,
+) -> Result<(FoldInfo, Vec<u8>), DataError> {
+    let (table, _) = read_table(challenge)?;
+    let mut labels = Vec::with_capacity(table.rows.len() * (TYPES.len() + 1));
+    let (mut patients, mut sources) = (Vec::new(), Vec::new());
+    for row in table.rows {
+        labels.extend(row.labels());
+        let patient = row.patient.ok_or_else(|| {
+            let reason = "it names no patients".to_owned();
+            wrong_row(&challenge.csv, None, reason, "add a column `patient`")
+        })?;
+        patients.push(pseudonym(patient_key, &patient));
+        sources.push(row.image);
+    }
+    let count = sources.len();
+    let info =
+        FoldInfo { findings: findings(), side, count, origin: Origin::Real, patients, sources };
+    Ok((info, labels))
+}
+
+/// The rows that are kept, and how many images there were.
+fn read_table(challenge: &Challenge) -> Result<(Table, usize), DataError> {
     let csv = challenge.csv.as_path();
     let (reader, header) = open(csv)?;
     let is_long = header.len() == 2 && header.iter().any(|name| name.trim() == "Label");
@@ -76,19 +121,16 @@ pub fn list(challenge: &Challenge) -> Result<Listing, DataError> {
         return Err(wrong_row(csv, None, reason, "download the table again"));
     }
     let read = table.rows.len();
-    let kept = kept_without(&table.rows, challenge);
-    table.rows.retain(|row| !is_without(row) || kept.contains(row.image.as_str()));
-    // Looking for files takes longer than reading the table, so rows share the threads; the first
-    // that is wrong is the one that is named, whatever their number.
-    let scans: Vec<Result<Scan, DataError>> =
-        table.rows.into_par_iter().map(|row| scan(challenge, row)).collect();
-    let scans: Vec<Scan> = scans.into_iter().collect::<Result<_, _>>()?;
-    let dropped = vec![Dropped {
-        reason: "more images without a finding than asked for".to_owned(),
-        count: read - scans.len(),
-    }];
-    let findings = TYPES.iter().chain([&NO_FINDING]).map(|&name| name.to_owned()).collect();
-    Ok(Listing { findings, scans, read, repeated_rows: table.repeated, dropped })
+    if let Some(most) = challenge.most_without {
+        let kept = kept_without(&table.rows, most, challenge.seed);
+        let mut kept = kept.into_iter();
+        table.rows.retain(|row| !row.is_without() || kept.next() == Some(true));
+    }
+    Ok((table, read))
+}
+
+fn findings() -> Vec<String> {
+    TYPES.iter().chain([&NO_FINDING]).map(|&name| name.to_owned()).collect()
 }
 
 /// The sixth type must say what the five say. `row` is asked for where it does not, because counting
@@ -107,28 +149,41 @@ fn must_agree(
     Err(wrong_row(csv, row(), reason, "set `any` where one of the five is, and nowhere else"))
 }
 
-fn is_without(row: &Row) -> bool {
-    row.types == [0; 5]
+impl Row {
+    fn is_without(&self) -> bool {
+        self.types == [0; 5]
+    }
+
+    /// The five types, and whether there is none of them.
+    fn labels(&self) -> impl Iterator<Item = u8> {
+        self.types.into_iter().chain([u8::from(self.is_without())])
+    }
 }
 
-/// The images without a finding that are kept.
-fn kept_without(rows: &[Row], challenge: &Challenge) -> BTreeSet<String> {
-    let mut ranked: Vec<(u64, &str)> = rows
+/// Of each image without a finding, in order, whether it is among the `most` that are kept.
+fn kept_without(rows: &[Row], most: usize, seed: u64) -> Vec<bool> {
+    let mut ranked: Vec<(u64, &str, usize)> = rows
         .iter()
-        .filter(|row| is_without(row))
-        .map(|row| (rank(challenge.seed, "rsna_ich/no finding", &row.image), row.image.as_str()))
+        .filter(|row| row.is_without())
+        .enumerate()
+        .map(|(place, row)| {
+            (rank(seed, "rsna_ich/no finding", &row.image), row.image.as_str(), place)
+        })
         .collect();
     ranked.sort_unstable();
-    ranked.truncate(challenge.most_without.unwrap_or(usize::MAX));
-    ranked.into_iter().map(|(_, image)| image.to_owned()).collect()
+    let mut kept = vec![false; ranked.len()];
+    for (_, _, place) in ranked.into_iter().take(most) {
+        kept[place] = true;
+    }
+    kept
 }
 
 fn scan(challenge: &Challenge, row: Row) -> Result<Scan, DataError> {
     let wrong = |reason: String, remedy: &str| wrong_row(&challenge.csv, None, reason, remedy);
-    let without = u8::from(is_without(&row));
     let source = find(&challenge.images, &row.image)
         .map_err(|reason| wrong(reason, "name the folder of the images in `images`"))?;
     let path = challenge.images.join(&source);
+    let labels = row.labels().collect();
     let patient = match row.patient {
         Some(id) => Patient::Known(id),
         None if super::scans::is_picture(&path) => {
@@ -139,7 +194,6 @@ fn scan(challenge: &Challenge, row: Row) -> Result<Scan, DataError> {
         }
         None => Patient::Tag,
     };
-    let labels = row.types.into_iter().chain([without]).collect();
     Ok(Scan { path, source, labels, patient, split: None })
 }
 

@@ -2,9 +2,9 @@
 
 use super::{ANY, HEADER, Row, TYPES, Table};
 use crate::data::error::DataError;
-use crate::data::table::{cell, csv_error, find, line, must_find, patient_of, present, wrong_row};
+use crate::data::table::{cell, each_row, find, line, must_find, patient_of, present, wrong_row};
 use csv::{Reader, StringRecord};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -21,19 +21,18 @@ pub(super) fn read(
         .collect::<Result<_, DataError>>()?;
     let any = find(header, ANY);
     let mut table = Table { rows: Vec::new(), repeated: 0 };
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(csv, error))?;
+    let mut places: HashMap<String, usize> = HashMap::new();
+    each_row(csv, &mut reader, |record| {
         let here = || line(csv, record.position());
         let mut found = [0; 5];
         for (place, &column) in types.iter().enumerate() {
-            found[place] = present(csv, &record, column, TYPES[place])?;
+            found[place] = present(csv, record, column, TYPES[place])?;
         }
-        let name = cell(&record, image).to_owned();
+        let name = cell(record, image).to_owned();
         if let Some(column) = any {
-            super::must_agree(csv, here, &name, &found, present(csv, &record, column, ANY)?)?;
+            super::must_agree(csv, here, &name, &found, present(csv, record, column, ANY)?)?;
         }
-        let patient = patient.map(|column| patient_of(csv, &record, column)).transpose()?;
+        let patient = patient.map(|column| patient_of(csv, record, column)).transpose()?;
         let row = Row { image: name.clone(), patient, types: found };
         match places.get(&name).map(|&before| &table.rows[before]) {
             Some(before) if (before.types, &before.patient) != (row.types, &row.patient) => {
@@ -46,6 +45,7 @@ pub(super) fn read(
                 table.rows.push(row);
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(table)
 }

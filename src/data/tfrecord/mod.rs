@@ -14,9 +14,10 @@ use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, Origin};
 use super::image::luma;
 use super::ingest::tell_reading;
+use super::npy;
 use super::summary::Summary;
 use crate::progress::Monitor;
-use npyz::{NpyHeader, Order};
+use npyz::Order;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -161,7 +162,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
 fn read_labels(path: &Path, records: &Records) -> Result<(Vec<u8>, Vec<String>), DataError> {
     let file = File::open(path).map_err(DataError::io(path))?;
     let mut stream = BufReader::new(file);
-    let header = NpyHeader::from_reader(&mut stream)
+    let header = npy::header(&mut stream)
         .map_err(|error| wrong(path, &format!("it has no header of NumPy's: {error}")))?;
     let (count, width) = match *header.shape() {
         [count, width] if width > 0 && count.saturating_mul(width) <= MOST_LABELS => (count, width),

@@ -1,6 +1,7 @@
 //! The predictive models: networks that give a probability for each finding.
 
 mod architecture;
+mod augment;
 mod batch_norm;
 mod batches;
 mod cnn;
@@ -11,7 +12,9 @@ mod model;
 mod trainer;
 
 pub use architecture::Architecture;
+pub use augment::{Augmentation, Shown, View};
 pub use batch_norm::{Mode, Running};
+pub use batches::{batch, epoch};
 pub use inference::{Features, features, predict};
 pub use loss::{ClassWeights, weighted_cross_entropy};
 pub use model::Model;

@@ -6,8 +6,9 @@
 
 use super::Images;
 use super::architecture::Architecture;
+use super::augment::{Augmentation, Shown};
 use super::batch_norm::{Mode, Running};
-use super::batches::{batch, epoch_order};
+use super::batches::{batch, epoch};
 use super::inference::scores;
 use super::loss::{ClassWeights, weighted_cross_entropy};
 use super::model::Model;
@@ -62,6 +63,8 @@ pub struct ClassifierConfig {
     pub patience: Patience,
     /// Whether half of the images are mirrored left to right.
     pub mirror: bool,
+    /// How images are changed beside that.
+    pub augment: Augmentation,
     /// Seed of every stream.
     pub seed: u64,
 }
@@ -216,17 +219,17 @@ impl<'a, B: Kernels> Trainer<'a, B> {
         writer: &mut CheckpointWriter<'_>,
     ) -> Result<(), LearnError> {
         let config = self.config;
-        let epoch = self.position.epoch;
-        let order = epoch_order(data.count(), self.samples, config.mirror, config.seed, epoch);
+        let place = self.position.epoch;
+        let shown = epoch(config, data, place)?;
         // Checkpoints lie between two batches.
-        let left = order.get(self.position.shown as usize..).unwrap_or_default();
+        let left = shown.get(self.position.shown as usize..).unwrap_or_default();
         for part in left.chunks(config.batch) {
             if monitor.stop_requested() {
                 return Err(LearnError::Stopped);
             }
             let loss = self.step(data, part);
             if !loss.is_finite() {
-                return Err(LearnError::Diverged { position: epoch, unit: "epochs" });
+                return Err(LearnError::Diverged { position: place, unit: "epochs" });
             }
             self.position.losses += loss * part.len() as f64;
             self.position.shown += part.len() as u64;
@@ -253,7 +256,7 @@ impl<'a, B: Kernels> Trainer<'a, B> {
         });
     }
 
-    fn step(&mut self, data: &Images<'_>, part: &[(usize, bool)]) -> f64 {
+    fn step(&mut self, data: &Images<'_>, part: &[Shown]) -> f64 {
         let (x, labels) = batch::<Autodiff<B>>(&self.model, data, part, &self.device);
         let weights = self.weights.lift::<Autodiff<B>>(true);
         let mut mode = Mode::Train(Vec::new());

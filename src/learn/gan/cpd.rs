@@ -2,7 +2,7 @@
 //! discriminator, and a score that is an inner product with the label vector.
 
 use super::losses::LossWeights;
-use super::{Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
+use super::{Augmentation, Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::{
     Conv, Dense, Maps, RECTIFIER_GAIN, leaky_relu, minibatch_deviation, pixel_norm, upsample,
@@ -26,6 +26,8 @@ pub struct CpdConfig {
     pub widths: Option<Vec<usize>>,
     /// The parts of the loss.
     pub loss: LossWeights,
+    /// How images are changed before they are judged.
+    pub augment: Augmentation,
     /// Decay of the generator's running average.
     pub generator_average: f32,
     /// Seed of every stream.

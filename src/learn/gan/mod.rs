@@ -1,5 +1,6 @@
 //! The two conditional GANs of the seed system (npj Digital Medicine 2021, arXiv 2012.03769).
 
+mod augment;
 mod batches;
 mod cpd;
 mod losses;
@@ -8,6 +9,7 @@ mod schedule;
 mod synthesis;
 mod trainer;
 
+pub use augment::{Augmentation, Changes};
 pub use cpd::{CpdConfig, CpdNetwork};
 pub use losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
 pub use prog::{ProgConfig, ProgNetwork};

@@ -2,7 +2,7 @@
 //! head on the discriminator.
 
 use super::losses::LossWeights;
-use super::{Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
+use super::{Augmentation, Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::{
     Conv, Dense, Maps, RECTIFIER_GAIN, downsample, leaky_relu, minibatch_deviation, pixel_norm,
@@ -33,6 +33,8 @@ pub struct ProgConfig {
     pub widths: Option<Vec<usize>>,
     /// The parts of the loss.
     pub loss: LossWeights,
+    /// How images are changed before they are judged.
+    pub augment: Augmentation,
     /// Decay of the generator's running average.
     pub generator_average: f32,
     /// Seed of every stream.

@@ -8,7 +8,8 @@ use super::batches::{Batch, Batches};
 use super::losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
 use super::schedule::Schedule;
 use super::{
-    CpdConfig, CpdNetwork, Network, Phase, ProgConfig, ProgNetwork, Shape, TrainingImages,
+    Augmentation, CpdConfig, CpdNetwork, Network, Phase, ProgConfig, ProgNetwork, Shape,
+    TrainingImages,
 };
 use crate::data::random;
 use crate::learn::checkpoint::{CheckpointWriter, Checkpoints};
@@ -63,6 +64,7 @@ pub fn train_cpd<B: Kernels>(
         schedule: Schedule::constant(top, config.batch),
         learning_rate: config.learning_rate,
         loss: config.loss,
+        augment: config.augment,
         generator_average: config.generator_average,
         seed: config.seed,
     };
@@ -93,6 +95,7 @@ pub fn train_prog<B: Kernels>(
         },
         learning_rate: config.learning_rate,
         loss: config.loss,
+        augment: config.augment,
         generator_average: config.generator_average,
         seed: config.seed,
     };
@@ -120,6 +123,7 @@ struct Settings {
     schedule: Schedule,
     learning_rate: f64,
     loss: LossWeights,
+    augment: Augmentation,
     generator_average: f32,
     seed: u64,
 }
@@ -276,15 +280,17 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         let latents = self.latents("gan/latents/discriminator", size);
         let fake =
             self.network.generate(&self.generator.weights, latents, batch.labels.clone(), phase);
+        let real = self.augmented("gan/augment/real", batch.real.clone());
+        let fake = self.augmented("gan/augment/fake", fake);
         let mixing = self.batches.mixing::<B>(self.progress.images, size, &self.device);
-        let mixed = batch.real.clone() + (fake.clone() - batch.real.clone()) * mixing;
+        let mixed = real.clone() + (fake.clone() - real.clone()) * mixing;
 
         let weights = self.discriminator.weights.lift::<Autodiff<B>>(true);
         let labels = Tensor::<Autodiff<B>, 2>::from_inner(batch.labels.clone());
         let judge = |images: Tensor<B, 4>| {
             self.network.judge(&weights, Tensor::from_inner(images), labels.clone(), phase)
         };
-        let (real, fake) = (judge(batch.real.clone()), judge(fake));
+        let (real, fake) = (judge(real), judge(fake));
         let loss = discriminator_loss(real, fake, &labels, self.settings.loss);
         let penalty = gradient_penalty(
             &self.network,
@@ -307,12 +313,23 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         let weights = self.generator.weights.lift::<Autodiff<B>>(true);
         let judge_weights = self.discriminator.weights.lift::<Autodiff<B>>(false);
         let images = self.network.generate(&weights, latents, labels.clone(), phase);
+        let images = self.augmented("gan/augment/generator", images);
         let verdict = self.network.judge(&judge_weights, images, labels.clone(), phase);
         let loss = generator_loss(verdict, &labels, self.settings.loss);
         let gradients = loss.backward();
         let config = self.adam();
         self.generator.descend(weights.gradients(&gradients), &config);
         loss.inner()
+    }
+
+    /// Images as the discriminator sees them, real and generated ones alike.
+    fn augmented<D: Backend>(&self, purpose: &str, images: Tensor<D, 4>) -> Tensor<D, 4> {
+        let augment = self.settings.augment;
+        if augment == Augmentation::default() {
+            return images;
+        }
+        let [count, _, side, _] = images.dims();
+        augment.draw(self.settings.seed, purpose, self.progress.images, count, side).apply(images)
     }
 
     fn latents(&self, purpose: &str, size: usize) -> Tensor<B, 2> {

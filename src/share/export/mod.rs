@@ -1,4 +1,4 @@
-//! Folds for other programs: pictures in folders, a table, NumPy arrays, DICOM files.
+//! Folds for other programs: pictures in folders, a table, NumPy arrays, DICOM files, TFRecord files.
 //!
 //! What leaves is pixels, labels, and which fold an image is in. Patients and the names of the files
 //! that images were read from stay behind, as pseudonyms and paths do; images are numbered in the
@@ -8,6 +8,7 @@ mod dicom;
 mod npz;
 mod pictures;
 mod place;
+mod records;
 mod table;
 
 use crate::data::image::Depth;
@@ -34,6 +35,8 @@ pub enum Form {
     Npz,
     /// DICOM files (secondary capture) and a table of what they show.
     Dicom,
+    /// TFRecord files with the images at every power of two, and their labels.
+    TfRecord,
 }
 
 /// What the images are.
@@ -147,11 +150,12 @@ pub fn write(
     export.check()?;
     let files = match form {
         Form::Npz => npz::write(export, destination, may_replace, monitor)?,
-        Form::Folder(_) | Form::Table(_) | Form::Dicom => {
+        Form::Folder(_) | Form::Table(_) | Form::Dicom | Form::TfRecord => {
             let place = place::Folder::begin(destination, may_replace)?;
             let files = match form {
                 Form::Folder(depth) => pictures::by_class(export, depth, &place, monitor)?,
                 Form::Table(depth) => pictures::with_table(export, depth, &place, monitor)?,
+                Form::TfRecord => records::write(export, &place, monitor)?,
                 Form::Npz | Form::Dicom => dicom::write(export, &place, monitor)?,
             };
             place.finish(&Card::of(export, form))?;
@@ -195,6 +199,7 @@ impl<'a> Card<'a> {
                 Form::Table(_) => "csv",
                 Form::Npz => "npz",
                 Form::Dicom => "dicom",
+                Form::TfRecord => "tfrecord",
             },
             origins: &export.origins,
             statement: export.origins.statement(),

@@ -2,7 +2,7 @@
 
 use super::{Card, ExportError, io_error};
 use std::fs::{self, File, Permissions};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempDir};
@@ -39,10 +39,16 @@ impl Folder {
 
     /// Writes a file inside, whose folder is there, such that it outlasts a power cut.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
-        let path = self.fresh.path().join(name);
-        let mut file = File::create_new(&path).map_err(io_error("write", &path))?;
+        let (path, mut file) = self.begin_file(name)?;
         file.write_all(bytes).map_err(io_error("write", &path))?;
-        file.sync_all().map_err(io_error("write", &path))
+        finish_file(&path, file)
+    }
+
+    /// Begins a file inside, whose folder is there, that is too large for memory.
+    pub(super) fn begin_file(&self, name: &str) -> Result<(PathBuf, BufWriter<File>), ExportError> {
+        let path = self.fresh.path().join(name);
+        let file = File::create_new(&path).map_err(io_error("write", &path))?;
+        Ok((path, BufWriter::new(file)))
     }
 
     /// Writes the card and puts the folder in its place.
@@ -73,6 +79,12 @@ impl Folder {
         }
         sync(&parent)
     }
+}
+
+/// Writes what is left of a file, such that it outlasts a power cut.
+pub(super) fn finish_file(path: &Path, mut file: BufWriter<File>) -> Result<(), ExportError> {
+    file.flush().map_err(io_error("write", path))?;
+    file.get_ref().sync_all().map_err(io_error("write", path))
 }
 
 /// Moves a folder into a temporary one beside it, which is removed when dropped.

@@ -7,12 +7,14 @@ pub(super) use cnn::Cnn;
 pub(super) use densenet121::DenseNet121;
 
 use super::fields::{at_least, curves_output, learning_rate};
-use super::{Context, Figure, ResultFiles, StageError};
+use super::{Context, Figure, Parameters, ResultFiles, StageError};
 use crate::data::Fold;
 use crate::language::schema::{Field, FieldType, Output, OutputType};
-use crate::language::value::Value;
+use crate::language::value::{Dimension, Quantity, Value};
 use crate::learn::Curves;
-use crate::learn::classifier::{Architecture, ClassifierConfig, Images, Patience, train};
+use crate::learn::classifier::{
+    Architecture, Augmentation, ClassifierConfig, Images, Patience, train,
+};
 use crate::learn::with_backend;
 use crate::measure::auroc::macro_auroc;
 use serde::{Deserialize, Serialize};
@@ -61,8 +63,64 @@ fn protocol_fields(rate: f64) -> Vec<Field> {
             Value::Bool(true),
             "Whether half of the training images are mirrored left to right.",
         ),
+        Field::optional(
+            "augment",
+            FieldType::Record(augmentation_fields()),
+            "How training images are changed beside that, anew in every epoch.",
+        ),
         Field::seed(),
     ]
+}
+
+fn augmentation_fields() -> Vec<Field> {
+    let quantity = |name, dimension, most: f64, doc| {
+        let ty = FieldType::Quantity { dimension, min: 0.0, max: most };
+        Field::default(name, ty, Value::Quantity(Quantity { amount: 0.0, dimension }), doc)
+    };
+    vec![
+        quantity(
+            "shift",
+            Dimension::Fraction,
+            0.5,
+            "Most that an image is moved along each axis, as a share of its side, rounded to whole \
+             pixels. Pixels at the edge go on beyond it.",
+        ),
+        quantity(
+            "rotation",
+            Dimension::Degrees,
+            180.0,
+            "Most that an image is turned about its centre, either way. Values between pixels are \
+             interpolated linearly.",
+        ),
+        quantity(
+            "brightness",
+            Dimension::Fraction,
+            1.0,
+            "Most that an image is brightened or darkened: its values are multiplied by a factor \
+             between 1 less this and 1 plus this.",
+        ),
+        Field::default(
+            "mixup",
+            FieldType::Float { min: 0.0, max: 100.0 },
+            Value::Float(0.0),
+            "α of mixup (Zhang et al. 2018): an image and its labels are mixed with those of \
+             another of the epoch, in shares drawn from Beta(α, α). 0 mixes nothing.",
+        ),
+    ]
+}
+
+/// All of it where the field is written, and nothing where it is not.
+fn augmentation(parameters: Parameters<'_>) -> Result<Augmentation, StageError> {
+    if parameters.get("augment").is_none() {
+        return Ok(Augmentation::default());
+    }
+    let fields = parameters.record("augment")?;
+    Ok(Augmentation {
+        shift: fields.float("shift")?,
+        rotation: fields.float("rotation")?,
+        brightness: fields.float("brightness")?,
+        mixup: fields.float("mixup")?,
+    })
 }
 
 fn outputs() -> Vec<Output> {
@@ -118,6 +176,7 @@ fn run(
         samples_per_epoch: parameters.count("samples_per_epoch")?,
         patience: Patience { reduce: epochs("reduce_after")?, stop: epochs("stop_after")? },
         mirror: parameters.bool("mirror")?,
+        augment: augmentation(parameters)?,
         seed: parameters.seed()?,
     };
     let trained = with_backend!(context.device, |B, device| {

@@ -9,9 +9,9 @@ pub(super) use prog::Prog;
 use super::fields::{at_least, curves_output, images, learning_rate};
 use super::{Context, Parameters, StageError};
 use crate::data::Fold;
-use crate::language::schema::{Field, FieldType, Output, OutputType};
+use crate::language::schema::{Field, FieldType, Output, OutputType, Variant};
 use crate::language::value::Value;
-use crate::learn::gan::{LossWeights, TrainedGan, TrainingImages};
+use crate::learn::gan::{Augmentation, LossWeights, TrainedGan, TrainingImages};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -62,8 +62,45 @@ fn common_fields(rate: f64) -> Vec<Field> {
             "Decay a step of the running average of the generator's weights, which makes the \
              images in the end.",
         ),
+        Field::optional(
+            "augment",
+            FieldType::List(Box::new(FieldType::Choice(augmentations()))),
+            "How real and generated images are changed, anew in every step, before the discriminator \
+             sees them (Zhao et al. 2020); gradients go through the changes. It helps where training \
+             images are few.",
+        ),
         Field::seed(),
     ]
+}
+
+fn augmentations() -> Vec<Variant> {
+    let variant = |name, doc| Variant { name, doc, parameters: Vec::new() };
+    vec![
+        variant(
+            "brightness",
+            "Up to a quarter of the range from black to white is added or taken.",
+        ),
+        variant("contrast", "Differences from the image's mean are multiplied by 0.5 to 1.5."),
+        variant(
+            "translation",
+            "Moved by up to an eighth of the side along each axis, in whole pixels; what comes in \
+             is grey.",
+        ),
+        variant("cutout", "A square of half the side becomes grey; part of it may lie outside."),
+    ]
+}
+
+/// None where the field is not written.
+fn augmentation(parameters: Parameters<'_>) -> Result<Augmentation, StageError> {
+    let words = parameters.get("augment").map(|_| parameters.texts("augment")).transpose()?;
+    let words = words.unwrap_or_default();
+    let has = |word: &str| words.iter().any(|found| found == word);
+    Ok(Augmentation {
+        brightness: has("brightness"),
+        contrast: has("contrast"),
+        translation: has("translation"),
+        cutout: has("cutout"),
+    })
 }
 
 fn weight(name: &'static str, default: f64, doc: &'static str) -> Field {

@@ -1,7 +1,8 @@
 //! The progressively growing GAN.
 
 use super::{
-    common_fields, loss, outputs, step_memory, training_fold, training_images, widths, write,
+    augmentation, common_fields, loss, outputs, step_memory, training_fold, training_images,
+    widths, write,
 };
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
@@ -93,6 +94,7 @@ fn config(parameters: Parameters<'_>) -> Result<ProgConfig, StageError> {
         latent: parameters.count("latent")?,
         widths: widths(parameters)?,
         loss: loss(parameters)?,
+        augment: augmentation(parameters)?,
         generator_average: parameters.float("generator_average")? as f32,
         seed: parameters.seed()?,
     })

@@ -33,6 +33,7 @@ pub(in crate::language) fn example(ty: &FieldType) -> String {
             Dimension::Fraction => "80%",
             Dimension::Bytes => "8 GiB",
             Dimension::Seconds => "2 h",
+            Dimension::Degrees => "10 deg",
         }
         .to_owned(),
         FieldType::Choice(variants) => variants.first().map_or_else(String::new, |variant| {

@@ -1,0 +1,114 @@
+//! TFRecord files with all images at every power of two, as the seed system and the progressive
+//! growing of GANs (Karras et al. 2018) keep them: `train-r05.tfrecords` holds those of 32 pixels,
+//! 2 to the power of 5, down to 4 pixels, each side made from the one above by averages of 2×2
+//! pixels, rounded to eight bits. `train-rxx.labels` is an array of NumPy's, `[count, findings]` of
+//! single precision. `dataset tfrecord` reads them.
+
+use super::place::{Folder, finish_file};
+use super::{Export, ExportError, io_error, report};
+use crate::data::Fold;
+use crate::data::image::shrink;
+use crate::data::tfrecord::{Example, write_record};
+use crate::progress::{Monitor, Stopped};
+use npyz::WriterBuilder;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+/// The smallest images: 4 pixels.
+const LEAST_POWER: u32 = 2;
+/// Images that are written before the next word of progress.
+const CHUNK: usize = 256;
+
+/// The images of one side.
+struct Level {
+    side: usize,
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+/// Writes a folder for each fold, or none in between where there is one fold only, and gives the
+/// number of files.
+pub(super) fn write(
+    export: &Export<'_>,
+    place: &Folder,
+    monitor: &dyn Monitor,
+) -> Result<usize, ExportError> {
+    if export.findings().is_empty() {
+        return Err(ExportError::Form(
+            "a set of records has labels, and these images have no findings; choose another form"
+                .to_owned(),
+        ));
+    }
+    let total = export.folds.iter().map(|(_, fold)| fold.len()).sum();
+    let (mut files, mut done) = (0, 0);
+    for (name, fold) in export.folds {
+        let stem = match export.folds.len() {
+            1 => name.clone(),
+            _ => {
+                place.create(name)?;
+                format!("{name}/{name}")
+            }
+        };
+        let mut levels = levels(fold, &stem, place)?;
+        for image in 0..fold.len() {
+            if image.is_multiple_of(CHUNK) {
+                if monitor.stop_requested() {
+                    return Err(Stopped.into());
+                }
+                report(monitor, done + image, total);
+            }
+            write_image(fold.image(image), fold.info().side, &mut levels)?;
+        }
+        done += fold.len();
+        files += levels.len() + 1;
+        for level in levels {
+            finish_file(&level.path, level.file)?;
+        }
+        let (path, mut file) = place.begin_file(&format!("{stem}-rxx.labels"))?;
+        write_labels(fold, &mut file).map_err(io_error("write", &path))?;
+        finish_file(&path, file)?;
+    }
+    report(monitor, done, total);
+    Ok(files)
+}
+
+/// A file for each side, from the images' own down.
+fn levels(fold: &Fold, stem: &str, place: &Folder) -> Result<Vec<Level>, ExportError> {
+    let side = fold.info().side;
+    let power = side.max(1).ilog2();
+    if !side.is_power_of_two() || power < LEAST_POWER {
+        return Err(ExportError::Form(format!(
+            "records hold images of 4, 8, 16, … pixels, these have {side}; give the stage another \
+             `size`, or choose another form"
+        )));
+    }
+    let level = |power: u32| {
+        let (path, file) = place.begin_file(&format!("{stem}-r{power:02}.tfrecords"))?;
+        Ok(Level { side: 1 << power, path, file })
+    };
+    (LEAST_POWER..=power).rev().map(level).collect()
+}
+
+/// Writes an image at every side, the largest of which is its own.
+fn write_image(image: &[u8], side: usize, levels: &mut [Level]) -> Result<(), ExportError> {
+    let (mut data, mut above) = (image.to_vec(), side);
+    for level in levels {
+        // Powers of two are always reached by halving.
+        data = shrink(&data, above, level.side).unwrap_or_default();
+        above = level.side;
+        let side = level.side as u64;
+        let example = Example { shape: vec![1, side, side], data };
+        write_record(&mut level.file, &example.encode()).map_err(io_error("write", &level.path))?;
+        data = example.data;
+    }
+    Ok(())
+}
+
+fn write_labels(fold: &Fold, file: &mut impl Write) -> io::Result<()> {
+    let shape = [fold.len() as u64, fold.info().findings.len() as u64];
+    let options = npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape);
+    let mut array = options.writer(file).begin_nd()?;
+    array.extend(fold.all_labels().iter().map(|&label| f32::from(label)))?;
+    array.finish()
+}
