@@ -1,20 +1,21 @@
 //! The runner beside others, on trivial stages in chains of five: `cargo bench --bench runner`.
 //!
 //! Every figure is of whole processes, systems in turn, the median of several rounds. `ninja` and
-//! `doit` take part where they are on the path. The runner is called as `msx run` calls it; only the
+//! `doit` take part where they are on the path. `anew` is msx where it has no receipt of an earlier run
+//! and plans. The runner is called as `msx run` calls it; only the
 //! stages are made for the purpose, because real ones take longer than a runner.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-use msx::graph::Graph;
+use msx::graph::{Digest, Graph};
 use msx::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType, Schemas};
 use msx::language::value::Value;
 use msx::language::{self, Alone, Source};
 use msx::learn::device::Device;
-use msx::run::{Both, Event, Journal, Observer, Request, Session, Settings, run};
+use msx::run::{self, Both, Event, Journal, Observer, Question, Request, Session, Settings, Trace};
 use msx::stages::{Context, Method, StageError};
-use msx::store::Store;
+use msx::store::{LastRun, Store};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ use std::time::{Duration, Instant};
 
 const SIZES: [usize; 4] = [20, 200, 1000, 10_000];
 const ROUNDS: usize = 15;
+/// Set where a run is to plan although nothing changed.
+const PLAN: &str = "MSX_BENCH_PLAN";
 /// The stages of a chain and what each takes.
 const CHAIN: [(&str, Option<&str>); 5] = [
     ("dataset", None),
@@ -97,29 +100,61 @@ impl Observer for Quiet {
 fn as_runner(folder: &Path) {
     let methods: Vec<Box<dyn Method>> =
         CHAIN.iter().map(|(kind, of)| Box::new(Trivial(kind, *of)) as Box<dyn Method>).collect();
-    let schemas = Schemas::new(methods.iter().map(|method| method.schema()).collect());
     let path = folder.join("experiment.msx");
     let text = fs::read_to_string(&path).expect("the experiment");
-    let compiled = language::compile(&Source::new("experiment.msx", text), &Alone, &schemas, &[])
-        .expect("it has no mistakes");
-    let graph = Graph::build(compiled.experiment.stages, &schemas).expect("it has no rings");
+    let source = Source::new("experiment.msx", text);
     let store = Store::open(&folder.join("cache")).expect("a cache");
-    let session = Session::prepare(&graph, &methods, &store, folder, Device::Cpu, false)
+    let asked = run::asked(Device::Cpu, &[]);
+    if let Some(asked) = asked.filter(|_| std::env::var_os(PLAN).is_none()) {
+        let (source, store) = (&source, &store);
+        let question =
+            Question { file: &path, asked, source, sources: &Alone, store, verify_files: false };
+        if let Some(receipt) = question.answer(&methods) {
+            run::tell(&receipt, 2, Device::Cpu, Instant::now(), &Quiet);
+            return tell_memory();
+        }
+    }
+    plan_and_run(&path, &source, &store, &methods, asked);
+    tell_memory();
+}
+
+/// The long way of `msx run`.
+fn plan_and_run(
+    path: &Path,
+    source: &Source,
+    store: &Store,
+    methods: &[Box<dyn Method>],
+    asked: Option<Digest>,
+) {
+    let schemas = Schemas::new(methods.iter().map(|method| method.schema()).collect());
+    let compiled = language::compile(source, &Alone, &schemas, &[]).expect("it has no mistakes");
+    let graph = Graph::build(compiled.experiment.stages, &schemas).expect("it has no rings");
+    let folder = path.parent().expect("a folder");
+    let session = Session::prepare(&graph, methods, store, folder, Device::Cpu, false)
         .expect("nothing to hash");
-    let settings = Settings { past: store.past_run(&path), ..Settings::with_threads(2) };
+    let settings = Settings { past: store.past_run(path), ..Settings::with_threads(2) };
     let request = Request {
-        file: path.clone(),
+        file: path.to_owned(),
         experiment: compiled.experiment.name.clone(),
         set: Vec::new(),
         threads: 2,
     };
     let journal = Journal::new(&session, request);
-    let outcome = run(&session, &settings, &Both(&Quiet, &journal), &AtomicBool::new(false));
+    let outcome = run::run(&session, &settings, &Both(&Quiet, &journal), &AtomicBool::new(false));
     assert!(outcome.is_complete());
     let labels = graph.nodes().iter().map(|node| node.label.as_str());
     let keys = labels.zip(&outcome.keys).filter_map(|(label, key)| Some((label, (*key)?)));
-    store.save_history(&path, &keys.collect::<Vec<_>>()).expect("written");
+    let history = store.save_history(path, &keys.collect::<Vec<_>>()).expect("written");
     journal.finish(&outcome).expect("written");
+    if let Some(asked) = asked {
+        let last = LastRun { file: path.to_owned(), project: None, set: Vec::new() };
+        let (imported, pages) = (&[], &[]);
+        let trace = Trace { file: path, asked, source, imported, history, pages, last };
+        run::keep(&session, &outcome, trace);
+    }
+}
+
+fn tell_memory() {
     if std::env::var_os("MSX_BENCH_MEMORY").is_some() {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM ?"));
@@ -134,7 +169,10 @@ struct System {
 }
 
 fn systems() -> Vec<System> {
-    let mut systems = vec![System { name: "msx", prepare: write_msx, command: msx }];
+    let mut systems = vec![
+        System { name: "msx", prepare: write_msx, command: msx },
+        System { name: "anew", prepare: write_msx, command: msx_anew },
+    ];
     let peers = [
         System { name: "ninja", prepare: write_ninja, command: ninja },
         System { name: "doit", prepare: write_doit, command: doit },
@@ -178,9 +216,10 @@ fn compare() {
         let memory = msx(folders[0].path()).env("MSX_BENCH_MEMORY", "1").output();
         let memory = memory.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
         println!(
-            "        nothing changed: {}; {}",
+            "        nothing changed: {}; {}; first run: {} a stage",
             ratios.collect::<Vec<_>>().join(", "),
-            memory.unwrap_or_default()
+            memory.unwrap_or_default(),
+            milliseconds(first[0] / count as u32)
         );
     }
 }
@@ -217,13 +256,19 @@ fn time(system: &System, folder: &Path) -> Duration {
 }
 
 fn milliseconds(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
 fn msx(folder: &Path) -> Command {
     let this: PathBuf = std::env::current_exe().expect("this program");
     let mut command = Command::new(this);
     command.arg("as-runner").arg(folder);
+    command
+}
+
+fn msx_anew(folder: &Path) -> Command {
+    let mut command = msx(folder);
+    command.env(PLAN, "1");
     command
 }
 

@@ -262,3 +262,54 @@ fn verifying_names_the_stage_and_removes_nothing_when_it_only_looks() {
     assert_eq!(project.run(&[]).code, Some(0));
     assert_eq!(project.results(), results);
 }
+
+/// Two growing GANs that differ in how far they grow.
+const GROWING: &str = r#"
+experiment growing { seed: 1 }
+
+dataset phantoms: phantom { count: 300, size: 16px }
+subset fold: phantoms { classes: top(2), per_class: { train: 8, valid: 1, test: 4 } }
+
+let training = { train: fold.train, length: 320 img, batch: [8], latent: 4, phase: 80 img, fade: 80 img }
+
+gan small: prog { ...training, size: 8px, widths: [6, 4] }
+gan large: prog { ...training, widths: [6, 4, 4] }
+"#;
+
+/// For each stage in turn, how many images it had seen when it first told.
+fn first_progress(project: &Project, arguments: &[&str]) -> Vec<(String, u64)> {
+    let mut command = project.command(&["run", "experiment.msx", "--json"]);
+    let output = command.args(arguments).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut told: Vec<(String, u64)> = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        let stage = event["stage"].as_str().unwrap_or_default();
+        let is_training = event["event"] == "progressed" && event["activity"] == "training";
+        if is_training && !told.iter().any(|(other, _)| other == stage) {
+            told.push((stage.to_owned(), number(&event["done"])));
+        }
+    }
+    told
+}
+
+#[test]
+fn growing_gans_train_the_sizes_in_common_once_and_collecting_spares_these() {
+    let straight = Project::new(GROWING);
+    first_progress(&straight, &["--threads", "2"]);
+    let told = |stage: &str, images: u64| (stage.to_owned(), images);
+    for (first, second) in [("small", "large"), ("large", "small")] {
+        let project = Project::new(GROWING);
+        assert_eq!(first_progress(&project, &[first]), [told(first, 64)]);
+        assert_eq!(number(&collect(&project, &["--keep-runs", "0"])["checkpoints"]), 0);
+        // The size in common ends after 80 images, a tenth step; every eighth is told.
+        assert_eq!(first_progress(&project, &[second]), [told(second, 128)]);
+        assert_eq!(project.results(), straight.results());
+    }
+    // In one run they wait for each other although there is a thread for each.
+    let together = Project::new(GROWING);
+    assert_eq!(
+        first_progress(&together, &["--threads", "2"]),
+        [told("small", 64), told("large", 128)]
+    );
+}

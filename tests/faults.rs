@@ -8,9 +8,11 @@
 //! MSX_FAULT_POINTS=100 cargo test --test faults -- --nocapture --test-threads 1
 //! ```
 //!
-//! Power cuts need `strace`, full disks the right to mount; where these are missing, the test says
-//! that it was skipped.
+//! Power cuts need `strace`, clocks that are set back `faketime`, full disks the right to mount; where
+//! these are missing, the test says that it was skipped.
 
+#[path = "faults/clock.rs"]
+mod clock;
 #[path = "faults/crowd.rs"]
 mod crowd;
 #[path = "faults/damage.rs"]

@@ -7,11 +7,12 @@ use msx::language::value::Value;
 use msx::learn::device::Device;
 use msx::run::{Ending, Event, Observer, Outcome, Session, Settings, run};
 use msx::stages::{Context, Method, Parameters, Source, StageError};
-use msx::store::Store;
+use msx::store::{Policy, Store};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What a stage of these tests says it needs.
 const ECHO_MEMORY: u64 = 1 << 20;
@@ -408,4 +409,23 @@ fn of_two_trainings_on_one_way_the_shorter_goes_first_and_alone() {
     let stages = vec![training("long", 8), training("short", 2), training("middle", 4)];
     let ran = run_stages(cache.path(), stages, false);
     assert_eq!(ran.started, ["short", "middle", "long"]);
+}
+
+#[test]
+fn no_collector_takes_what_a_session_holds() {
+    let cache = tempfile::tempdir().expect("folder");
+    let ran = run_stages(cache.path(), diamond("top"), false);
+    let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo)];
+    let schemas = Schemas::new(vec![Echo.schema()]);
+    let graph = Graph::build(diamond("top"), &schemas).expect("the schemas fit");
+    let store = Store::open(cache.path()).expect("the cache opens");
+    let policy = Policy { keep_runs: 0, grace: Duration::ZERO, ..Policy::default() };
+    let collect = || store.collect(&policy, &|_| Vec::new()).expect("collected").records.len();
+    {
+        let session = Session::prepare(&graph, &methods, &store, cache.path(), Device::Cpu, false)
+            .expect("nothing to hash");
+        assert_eq!(session.plan_and_hold().keys(), ran.outcome.keys);
+        assert_eq!(collect(), 0);
+    }
+    assert_eq!(collect(), 4);
 }

@@ -22,6 +22,9 @@ dataset    pictures: folder { path: images, size: 16px }
 subset     fold: pictures { per_class: { train: 8, valid: 2, test: 2 } }
 classifier c: cnn { train: fold.train, valid: fold.valid, epochs: 1, widths: [4] }
 evaluate   real: c { test: fold.test }
+gan        g: cpd { train: fold.train, length: 8 img, batch: 4, latent: 2, widths: [2, 2, 2] }
+synth      fake: g { like: fold }
+neighbours nn: c { of: fake.test, among: fold.train, count: 2 }
 report     page { }
 "#;
 
@@ -232,6 +235,37 @@ fn altered_bundles_are_told(theirs: &Project, content: &BTreeMap<String, Vec<u8>
     assert!(!theirs.folder().join("deep/inside").exists());
 }
 
+/// The published page and the one in the bundle, without and with leave to show synthetic images.
+fn pages_show_no_image_of_the_data(mine: &Project, bundle: &[&str], said: &str) {
+    assert!(said.contains("`page` goes in without images of your data"), "{said}");
+    assert!(said.contains("without the images of `fake`"), "{said}");
+    let path = mine.folder().join("mine.msxb");
+    let page = || String::from_utf8(files(&path)["reports/page.html"].clone()).expect("text");
+    let published = mine.pages().into_values().next().expect("a page");
+    let images = |text: &str, of: &str| -> Vec<String> {
+        let found = text.split("<img ").skip(1).map(|rest| rest.split('>').next().expect("an end"));
+        found.filter(|image| image.contains(of)).map(str::to_owned).collect()
+    };
+    let real =
+        [images(&published, " real images: "), images(&published, "nearest real: ")].concat();
+    let synthetic = images(&published, " synthetic images: ");
+    assert_eq!((real.len(), synthetic.len()), (4, 2), "two classes and two pairs");
+    assert!(!published.contains("not shown") && !published.contains('⟦'));
+
+    let without = page();
+    assert_eq!(images(&without, "").len(), 0);
+    assert_eq!(without.matches(">not shown<").count(), 6, "two rows a class, two pairs");
+    assert!(without.contains("mean AUROC on") && without.contains("distance"));
+    let said = mine.msx(&[bundle, &["--with", "fake.train"]].concat());
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!said.err.contains("without the images of `fake`"), "{}", said.err);
+    let with = page();
+    assert_eq!(images(&with, ""), synthetic);
+    assert!(real.iter().all(|image| !with.contains(image.rsplit("base64,").next().expect("PNG"))));
+    let said = mine.msx(&[bundle, &["--with", "c.weights"]].concat());
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
 #[test]
 fn the_users_data_stays_where_it_is() {
     let mine = Project::new(MINE);
@@ -253,14 +287,14 @@ fn the_users_data_stays_where_it_is() {
     }
     let said = mine.msx(&[&bundle[..], &["--with", "c.weights"]].concat());
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.err.contains("left out the page of `page`"), "{}", said.err);
     let path = mine.folder().join("mine.msxb");
+    pages_show_no_image_of_the_data(&mine, &bundle, &said.err);
     let folder = mine.folder().to_string_lossy().into_owned();
     for (name, bytes) in files(&path) {
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains("secret"), "{name} names a picture");
         assert!(!text.contains(&folder), "{name} names a place on this machine");
-        assert!(!name.ends_with(".npy") && !name.ends_with(".html"), "{name}");
+        assert!(!name.ends_with(".npy"), "{name}");
     }
 
     let theirs = Project::new("");

@@ -111,21 +111,41 @@ impl Sources for ProjectFiles<'_> {
     }
 }
 
-/// Passes files on and remembers their texts, by name relative to the project.
+/// Passes files on and remembers them.
 pub struct Remembering<'a> {
     files: &'a ProjectFiles<'a>,
-    seen: RefCell<BTreeMap<String, String>>,
+    seen: RefCell<Seen>,
+}
+
+/// The files of an experiment as they were read.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Their texts, by name relative to the project.
+    pub texts: BTreeMap<String, String>,
+    /// What each import gave, in the order in which they were asked for.
+    pub imports: Vec<Imported>,
+}
+
+/// What an import gave.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The name of the file that imports.
+    pub from: String,
+    /// The path as it is written there.
+    pub path: String,
+    /// The file.
+    pub source: Source,
 }
 
 impl<'a> Remembering<'a> {
     /// Remembers the experiment itself to begin with.
     pub fn new(files: &'a ProjectFiles<'a>, experiment: &Source) -> Remembering<'a> {
-        let seen = BTreeMap::from([(files.within(&files.root), experiment.text.clone())]);
-        Remembering { files, seen: RefCell::new(seen) }
+        let texts = BTreeMap::from([(files.within(&files.root), experiment.text.clone())]);
+        Remembering { files, seen: RefCell::new(Seen { texts, imports: Vec::new() }) }
     }
 
     /// All files that were asked for.
-    pub fn into_texts(self) -> BTreeMap<String, String> {
+    pub fn into_seen(self) -> Seen {
         self.seen.into_inner()
     }
 }
@@ -134,7 +154,11 @@ impl Sources for Remembering<'_> {
     fn resolve(&self, from: &Source, path: &str) -> Result<Source, Refusal> {
         let source = self.files.resolve(from, path)?;
         let name = self.files.within(&self.files.path(&source.name));
-        self.seen.borrow_mut().insert(name, source.text.clone());
+        let mut seen = self.seen.borrow_mut();
+        seen.texts.insert(name, source.text.clone());
+        let imported =
+            Imported { from: from.name.clone(), path: path.to_owned(), source: source.clone() };
+        seen.imports.push(imported);
         Ok(source)
     }
 }

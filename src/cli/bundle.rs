@@ -8,9 +8,9 @@ use super::workplace::WorkplaceArguments;
 use crate::graph::plan::Plan;
 use crate::run::{Ending, Outcome, Session};
 use crate::share::{self, Bundle, Description, Lock, Results, archive};
-use crate::stages;
 use crate::store::{Record, Store};
 use clap::Args;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let workplace = arguments.workplace.open()?;
     let session = workplace.session(&loaded)?;
-    let plan = session.plan();
+    let plan = session.plan_and_hold();
     let lock = Lock::of(&session, &plan, &loaded.text).map_err(Failure::new)?;
     let outcome = outcome(plan);
     let results = Results::of(&workplace.store, &workplace.methods);
@@ -100,15 +100,28 @@ fn add_pages(
     session: &Session<'_>,
     outcome: &Outcome,
 ) -> Result<(), Failure> {
-    let (_, output, _) = stages::report_output();
-    for page in publish::pages(loaded, session, outcome, Places::Hidden)? {
-        if bundle.shows_user_data(page.stage, output) {
-            let label = loaded.graph.nodes()[page.stage].stage.label();
-            say!("note: left out the page of `{label}`, which may show images of your data");
-        } else {
-            bundle.add_page(&page.name, page.text);
+    let (asked, may_show) = (RefCell::new(BTreeSet::new()), &*bundle);
+    let shows = |report: usize, maker: Option<usize>| {
+        let shown = may_show.may_show(report, maker);
+        if !shown {
+            asked.borrow_mut().insert((report, maker));
+        }
+        shown
+    };
+    let pages = publish::pages(loaded, session, outcome, Places::Hidden, &shows)?;
+    let label = |index: usize| loaded.graph.nodes()[index].stage.label();
+    for (report, maker) in asked.into_inner() {
+        let page = label(report);
+        match maker {
+            None => say!("note: the page of `{page}` goes in without images of your data"),
+            Some(maker) => say!(
+                "note: the page of `{page}` goes in without the images of `{0}`, which was made from \
+                 your data; --with '{0}' gives them away",
+                label(maker)
+            ),
         }
     }
+    pages.into_iter().for_each(|page| bundle.add_page(&page.name, page.text));
     Ok(())
 }
 

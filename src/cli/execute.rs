@@ -4,6 +4,7 @@ use super::errors::Failure;
 use super::interrupt::Interrupt;
 use super::load::Loaded;
 use super::{publish, show, span};
+use crate::graph::Digest;
 use crate::run::{self, Both, Checkpointing, Ending, Journal, Outcome, Request, Session, Settings};
 use crate::store::{LastRun, PastRun, Store, StoreError};
 use bytesize::ByteSize;
@@ -47,9 +48,14 @@ pub(super) struct Effort {
 }
 
 impl Effort {
+    /// Threads for all stages together.
+    pub(super) fn threads(&self) -> usize {
+        self.threads.map_or_else(processors, NonZeroUsize::get)
+    }
+
     fn settings(&self, past: PastRun) -> Result<Settings, Failure> {
         Ok(Settings {
-            threads: self.threads.map_or_else(processors, NonZeroUsize::get),
+            threads: self.threads(),
             memory: self.memory.map(|size| size.as_u64()).or_else(most_of_the_free_memory),
             accelerator_slots: self.accelerator_slots.get(),
             keep_going: self.keep_going,
@@ -63,6 +69,15 @@ impl Effort {
     }
 }
 
+/// What a run came to.
+pub(super) struct Done {
+    pub(super) outcome: Outcome,
+    /// The seal of the file's history, where it could be written.
+    pub(super) history: Option<Digest>,
+    /// The published pages by their names below the folder of reports, with their texts.
+    pub(super) pages: Vec<(String, String)>,
+}
+
 /// Runs what has no result yet, writes it down, and publishes the reports below `reports`. A failed
 /// stage or an interruption is a failure.
 pub(super) fn execute(
@@ -71,23 +86,24 @@ pub(super) fn execute(
     effort: &Effort,
     reports: &Path,
     interrupt: &Interrupt,
-) -> Result<Outcome, Failure> {
+) -> Result<Done, Failure> {
     let store = session.store;
-    note_run(loaded, store)?;
+    note_run(&loaded.as_last_run(), store)?;
     let settings = effort.settings(store.past_run(&loaded.path))?;
     let observer = show::observer(effort.json);
     let journal = Journal::new(session, request(loaded, settings.threads));
     let both = Both(observer.as_ref(), &journal);
     let outcome = run::run(session, &settings, &both, &interrupt.stop);
-    save_history(loaded, store, &settings.past, &outcome)?;
+    let history = save_history(loaded, store, &settings.past, &outcome)?;
     let written = journal.finish(&outcome);
     let pages = publish::publish(loaded, session, &outcome, reports)?;
-    show::pages(&pages, effort.json);
+    let paths: Vec<PathBuf> = pages.iter().map(|(name, _)| reports.join(name)).collect();
+    show::pages(&paths, effort.json);
     if let Err(error) = written {
         say!("warning: {error}");
     }
     verdict(&outcome, interrupt.stop.load(Ordering::Relaxed))?;
-    Ok(outcome)
+    Ok(Done { outcome, history, pages })
 }
 
 fn request(loaded: &Loaded, threads: usize) -> Request {
@@ -132,13 +148,9 @@ fn most_of_the_free_memory() -> Option<u64> {
     (free > 0).then_some((free as f64 * SHARE_OF_MEMORY) as u64)
 }
 
-fn note_run(loaded: &Loaded, store: &Store) -> Result<(), Failure> {
-    let run = LastRun {
-        file: loaded.path.clone(),
-        project: loaded.project.clone(),
-        set: loaded.set.clone(),
-    };
-    where_writable(store.save_last_run(&run))
+/// Notes what ran last.
+pub(super) fn note_run(run: &LastRun, store: &Store) -> Result<(), Failure> {
+    where_writable(store.save_last_run(run)).map(|_| ())
 }
 
 /// Stages without a result keep the key of their last one, so that "why" can still compare; so do
@@ -148,7 +160,7 @@ fn save_history(
     store: &Store,
     past: &PastRun,
     outcome: &Outcome,
-) -> Result<(), Failure> {
+) -> Result<Option<Digest>, Failure> {
     let before = |label: &str| past.history().keys.get(label).copied();
     let found = loaded.graph.nodes().iter().zip(&outcome.keys).filter_map(|(node, key)| {
         Some((node.label.as_str(), key.or_else(|| before(&node.label))?))
@@ -160,9 +172,9 @@ fn save_history(
 }
 
 /// A cache that can only be read serves what it has; a stage that has to run says that it cannot.
-fn where_writable(written: Result<(), StoreError>) -> Result<(), Failure> {
+fn where_writable<T>(written: Result<T, StoreError>) -> Result<Option<T>, Failure> {
     match written {
-        Err(error) if !error.is_read_only() => Err(Failure::new(error)),
-        _ => Ok(()),
+        Err(error) if error.is_read_only() => Ok(None),
+        written => written.map(Some).map_err(Failure::new),
     }
 }

@@ -5,10 +5,11 @@ use super::errors::{Failure, print_diagnostics};
 use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
-use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo};
-use crate::project::{ProjectFiles, Remembering};
+use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo, Source};
+use crate::project::{Imported, ProjectFiles, Remembering, Seen};
 use crate::share::Text;
 use crate::stages;
+use crate::store::LastRun;
 use std::path::{Path, PathBuf};
 
 /// A checked file.
@@ -27,12 +28,24 @@ pub(super) struct Loaded {
     pub(super) text: Text,
     /// Labels of the stages that were not asked for.
     pub(super) left_out: Vec<String>,
+    /// Whether something in the file is worth a second look, which was told.
+    pub(super) has_warnings: bool,
+    /// The experiment file as it was read.
+    pub(super) source: Source,
+    /// What its imports gave.
+    pub(super) imported: Vec<Imported>,
 }
 
 impl Loaded {
     /// The folder that the file's paths are relative to.
     pub(super) fn base(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// What is noted of a run of it.
+    pub(super) fn as_last_run(&self) -> LastRun {
+        let (file, project, set) = (self.path.clone(), self.project.clone(), self.set.clone());
+        LastRun { file, project, set }
     }
 
     /// The stages that a text from the command line names, at least one.
@@ -86,7 +99,7 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
 /// Reads, checks and expands a file with all that it imports; prints its warnings.
 pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     let schemas = stages::schemas();
-    let Read { compiled: Compiled { mut experiment, warnings }, set, path, text } =
+    let Read { compiled: Compiled { mut experiment, warnings }, set, path, text, source, imported } =
         read(file, &schemas, reading).map_err(Failure::Diagnostics)?;
     print_diagnostics(&warnings);
     let graph = Graph::build(std::mem::take(&mut experiment.stages), &schemas);
@@ -102,6 +115,9 @@ pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
         set,
         text,
         left_out: Vec::new(),
+        has_warnings: !warnings.is_empty(),
+        source,
+        imported,
     })
 }
 
@@ -111,6 +127,8 @@ pub(super) struct Read {
     set: Vec<Override>,
     path: PathBuf,
     text: Text,
+    source: Source,
+    imported: Vec<Imported>,
 }
 
 /// Reads and checks a file with all that it imports. What keeps the file from being read is a
@@ -129,8 +147,10 @@ pub(super) fn read(
     let remembering = Remembering::new(&files, &source);
     let compiled = language::compile(&source, &remembering, schemas, &set)?;
     let file = files.within(files.root());
-    let text = Text { file, files: remembering.into_texts(), ..portable(&set, &parameters) };
-    Ok(Read { compiled, set, path: files.root().to_owned(), text })
+    let Seen { texts, imports } = remembering.into_seen();
+    let text = Text { file, files: texts, ..portable(&set, &parameters) };
+    let path = files.root().to_owned();
+    Ok(Read { compiled, set, path, text, source, imported: imports })
 }
 
 /// Parts what was given on the command line into values and places on this machine.

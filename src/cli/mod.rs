@@ -38,6 +38,7 @@ mod show;
 mod show_run;
 mod span;
 mod stages;
+mod unchanged;
 mod watch;
 mod why;
 mod worker;

@@ -9,31 +9,29 @@ use crate::run::{Outcome, Session, platform};
 use crate::stages::report_output;
 use crate::store;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A page of a finished report.
 pub(super) struct Page {
-    /// Index of the report.
-    pub(super) stage: usize,
     /// Its file name.
     pub(super) name: String,
     /// Its text.
     pub(super) text: String,
 }
 
-/// Writes every finished report of the experiment below `folder`, and says where.
+/// Writes every finished report of the experiment below `folder`. Gives their names there and their
+/// texts.
 pub(super) fn publish(
     loaded: &Loaded,
     session: &Session<'_>,
     outcome: &Outcome,
     folder: &Path,
-) -> Result<Vec<PathBuf>, Failure> {
-    let folder = folder.join(&loaded.experiment.name);
+) -> Result<Vec<(String, String)>, Failure> {
     let mut written = Vec::new();
-    for page in pages(loaded, session, outcome, Places::Told)? {
-        let target = folder.join(page.name);
-        write_if_changed(&target, &page.text)?;
-        written.push(target);
+    for Page { name, text } in pages(loaded, session, outcome, Places::Told, &|_, _| true)? {
+        let name = format!("{}/{name}", loaded.experiment.name);
+        write_if_changed(&folder.join(&name), &text)?;
+        written.push((name, text));
     }
     Ok(written)
 }
@@ -47,12 +45,17 @@ pub(super) enum Places {
     Hidden,
 }
 
+/// Whether the page of a report shows the images that a stage made, both by index, or for `None` those
+/// of the data.
+pub(super) type Shows<'a> = &'a dyn Fn(usize, Option<usize>) -> bool;
+
 /// The page of every finished report of the experiment.
 pub(super) fn pages(
     loaded: &Loaded,
     session: &Session<'_>,
     outcome: &Outcome,
     places: Places,
+    shows: Shows<'_>,
 ) -> Result<Vec<Page>, Failure> {
     let mut pages = Vec::new();
     let (kind, output, file) = report_output();
@@ -74,8 +77,8 @@ pub(super) fn pages(
         if places == Places::Hidden {
             hide_places(&mut provenance);
         }
-        let text = report::publish(&template, &provenance);
-        pages.push(Page { stage: index, name: file_name(&node.stage.label()), text });
+        let text = report::publish(&template, &provenance, &|maker| shows(index, maker));
+        pages.push(Page { name: file_name(&node.stage.label()), text });
     }
     Ok(pages)
 }

@@ -59,9 +59,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_question(arguments, &contents, &loaded, &session)?;
     let reports = folder.join("reproduced");
     let interrupt = Interrupt::listen()?;
-    let outcome = execute(&loaded, &session, &arguments.effort, &reports, &interrupt)?;
+    let done = execute(&loaded, &session, &arguments.effort, &reports, &interrupt)?;
     let results = Results::of(&workplace.store, &workplace.methods);
-    let stages = stages_of_both(&contents, &loaded, &results, &outcome)?;
+    let stages = stages_of_both(&contents, &loaded, &results, &done.outcome)?;
     let verdict = share::judge(&stages);
     tell(arguments, &verdict)?;
     match verdict {

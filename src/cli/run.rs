@@ -4,23 +4,23 @@ use super::errors::Failure;
 use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
 use super::workplace::WorkplaceArguments;
-use super::{FileArguments, GoalArguments, load};
+use super::{FileArguments, GoalArguments, load, unchanged};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    file: FileArguments,
+    pub(super) file: FileArguments,
     #[command(flatten)]
-    goals: GoalArguments,
+    pub(super) goals: GoalArguments,
     #[command(flatten)]
-    workplace: WorkplaceArguments,
+    pub(super) workplace: WorkplaceArguments,
     #[command(flatten)]
-    effort: Effort,
+    pub(super) effort: Effort,
     /// Where reports are written
     #[arg(long, default_value = "reports", value_hint = clap::ValueHint::DirPath)]
-    reports: PathBuf,
+    pub(super) reports: PathBuf,
 }
 
 impl Arguments {
@@ -40,10 +40,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Runs the file as it is now.
 pub(super) fn once(arguments: &Arguments, interrupt: &Interrupt) -> Result<(), Failure> {
+    if unchanged::is_told(arguments)? {
+        return Ok(());
+    }
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let loaded = loaded.only(&arguments.goals.stages)?;
     let workplace = arguments.workplace.open()?;
     let session = workplace.session(&loaded)?;
-    execute(&loaded, &session, &arguments.effort, &arguments.reports, interrupt)?;
+    let done = execute(&loaded, &session, &arguments.effort, &arguments.reports, interrupt)?;
+    unchanged::note(arguments, &loaded, &session, &done);
     Ok(())
 }

@@ -21,6 +21,16 @@ pub trait Checkpoints: Sync {
     /// The place cannot be written.
     fn save(&self, position: u64, bytes: &[u8]) -> io::Result<()>;
 
+    /// The same, but the checkpoint at `spared` stays whatever else is dropped for this one: other
+    /// trainings go on from there.
+    ///
+    /// # Errors
+    /// The place cannot be written.
+    fn save_sparing(&self, position: u64, bytes: &[u8], spared: u64) -> io::Result<()> {
+        let _ = spared;
+        self.save(position, bytes)
+    }
+
     /// Least wall time between two checkpoints in mid-training. When they are written changes no
     /// result.
     fn interval(&self) -> Duration {

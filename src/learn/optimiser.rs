@@ -97,17 +97,15 @@ fn decay<B: Backend>(old: &Tensor<B, 1>, new: Tensor<B, 1>, beta: f32) -> Tensor
     old.clone() * beta + new * (1.0 - beta)
 }
 
-/// Moves a running average of weights towards the present ones.
+/// Moves a running average of the first `count` weights towards the present ones; the others stay.
 pub fn average<B: Backend>(
     running: &Parameters<B>,
     present: &Parameters<B>,
+    count: usize,
     beta: f32,
 ) -> Parameters<B> {
-    let tensors = running
-        .tensors()
-        .iter()
-        .zip(present.tensors())
-        .map(|(running, present)| decay(running, present.clone(), beta))
-        .collect();
-    running.with(tensors)
+    let pairs = running.tensors().iter().zip(present.tensors());
+    let moved = pairs.take(count).map(|(running, present)| decay(running, present.clone(), beta));
+    let rest = running.tensors().iter().skip(count).cloned();
+    running.with(moved.chain(rest).collect())
 }

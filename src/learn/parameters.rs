@@ -49,6 +49,11 @@ impl Layout {
         self.entries.iter().map(|entry| entry.shape.iter().product::<usize>()).sum()
     }
 
+    /// How many tensors they make.
+    pub fn tensors(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Draws starting values in the order of declaration.
     pub fn draw<R: Rng>(&self, random: &mut R) -> Vec<f32> {
         let mut values = Vec::with_capacity(self.count());

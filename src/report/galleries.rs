@@ -1,6 +1,6 @@
 //! Images: real and synthetic by class, and nearest neighbours.
 
-use super::html::{escape, stage};
+use super::html::{escape, images, stage};
 use super::images::{scale, strip};
 use super::view::{GalleryView, NeighboursView};
 
@@ -9,17 +9,17 @@ pub(super) fn gallery(view: &GalleryView) -> String {
     let size = view.side * view.side;
     let mut body = format!("<h3>{}</h3><div class=\"gallery\">", stage(view.stage));
     for class in &view.classes {
-        let row = |images: &[u8], what: &str| {
-            let parts: Vec<&[u8]> = images.chunks(size).collect();
+        let row = |pixels: &[u8], what: &str, maker: Option<usize>| {
+            let parts: Vec<&[u8]> = pixels.chunks(size).collect();
             let description = format!("{} {what} images: {}", parts.len(), class.name);
-            let image = strip(&parts, view.side, scale(view.side), &description);
+            let image = images(maker, &strip(&parts, view.side, scale(view.side), &description));
             format!("<div class=\"row\"><span class=\"tag\">{what}</span>{image}</div>")
         };
         body.push_str(&format!(
             "<figure><figcaption>{}</figcaption>{}{}</figure>",
             escape(&class.name),
-            row(&class.real, "real"),
-            row(&class.synthetic, "synthetic")
+            row(&class.real, "real", None),
+            row(&class.synthetic, "synthetic", Some(view.stage))
         ));
     }
     body.push_str("</div>");
@@ -40,12 +40,17 @@ pub(super) fn neighbours(view: &NeighboursView) -> String {
             let description = format!("{what}: {labels}");
             strip(&[bytes], view.side, scale(view.side), &description)
         };
-        body.push_str(&format!(
-            "<figure title=\"synthetic: {}; real: {}\">{}{}<figcaption>{:.3}</figcaption></figure>",
+        // An image that is near to one of the data may be as good as a copy of it.
+        let pair_of_images = format!(
+            "<div title=\"synthetic: {}; real: {}\">{}{}</div>",
             escape(&pair.labels),
             escape(&pair.real_labels),
             image(&pair.synthetic, "synthetic", &pair.labels),
             image(&pair.real, "nearest real", &pair.real_labels),
+        );
+        body.push_str(&format!(
+            "<figure>{}<figcaption>{:.3}</figcaption></figure>",
+            images(None, &pair_of_images),
             pair.distance
         ));
     }

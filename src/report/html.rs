@@ -2,14 +2,31 @@
 
 use super::view::Interval;
 
-/// Text safe inside elements and attributes.
+/// Text safe inside elements and attributes, and free of places to be filled in.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('⟦', "&#x27e6;")
 }
 
 /// The place of a stage's name, filled in by publishing.
 pub(super) fn stage(index: usize) -> String {
     format!("⟦stage:{index}⟧")
+}
+
+/// Begins what shows images, before the word for whose they are.
+pub(super) const IMAGES: &str = "⟦images:";
+
+/// Ends the word.
+pub(super) const IMAGES_OF: &str = "⟧";
+
+/// Ends what shows images.
+pub(super) const IMAGES_END: &str = "⟦end⟧";
+
+/// What shows images, to be kept or left out by publishing: those of a stage's making, or for `None`
+/// those of the data.
+pub(super) fn images(maker: Option<usize>, body: &str) -> String {
+    let maker = maker.map_or_else(|| "data".to_owned(), |stage| stage.to_string());
+    format!("{IMAGES}{maker}{IMAGES_OF}{body}{IMAGES_END}")
 }
 
 /// The place of the experiment's title, filled in by publishing.

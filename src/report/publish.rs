@@ -1,7 +1,7 @@
 //! From a template to a page: names, graph, settings.
 
 use super::graph::drawing;
-use super::html::{PROVENANCE, TITLE, escape, section, stage};
+use super::html::{IMAGES, IMAGES_END, IMAGES_OF, PROVENANCE, TITLE, escape, section, stage};
 
 /// What ran, for the end of a page. It holds no times, so that the same run gives the same page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +46,39 @@ pub struct Setting {
     pub is_default: bool,
 }
 
+/// What stands in place of images that are not shown.
+const WITHHELD: &str = "<span class=\"withheld\">not shown</span>";
+
+/// Whether a page shows the images that a stage made, by its position among the stages of the
+/// provenance; for `None` those of the data, alone or beside what resembles them.
+pub type Shows<'a> = &'a dyn Fn(Option<usize>) -> bool;
+
 /// Fills a template.
-pub fn publish(template: &str, provenance: &Provenance) -> String {
-    let mut page = template
+pub fn publish(template: &str, provenance: &Provenance, shows: Shows<'_>) -> String {
+    let mut page = with_images(template, provenance, shows)
         .replace(TITLE, &escape(&provenance.title))
         .replace(PROVENANCE, &sections(provenance));
     for (index, &position) in provenance.inputs.iter().enumerate() {
         let name = provenance.stages.get(position).map_or("", |stage| stage.name.as_str());
         page = page.replace(&stage(index), &escape(name));
     }
+    page
+}
+
+/// Keeps images or puts a placeholder where they were.
+fn with_images(template: &str, provenance: &Provenance, shows: Shows<'_>) -> String {
+    let mut page = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once(IMAGES) {
+        let (maker, behind) = behind.split_once(IMAGES_OF).unwrap_or_default();
+        let (body, behind) = behind.split_once(IMAGES_END).unwrap_or((behind, ""));
+        let maker = maker.parse::<usize>().ok();
+        let maker = maker.and_then(|input| provenance.inputs.get(input).copied());
+        page.push_str(before);
+        page.push_str(if shows(maker) { body } else { WITHHELD });
+        rest = behind;
+    }
+    page.push_str(rest);
     page
 }
 

@@ -43,6 +43,10 @@ impl Checkpoints for FiledCheckpoints {
         self.folder.save(position, bytes).map_err(io::Error::other)
     }
 
+    fn save_sparing(&self, position: u64, bytes: &[u8], spared: u64) -> io::Result<()> {
+        self.folder.clone().sparing(spared).save(position, bytes).map_err(io::Error::other)
+    }
+
     fn interval(&self) -> Duration {
         self.interval
     }

@@ -28,6 +28,10 @@ pub enum Event {
         key: String,
         /// What its checkpoints are filed under.
         trajectory: String,
+        /// The trajectories that it goes along for a while, and files its checkpoints under instead;
+        /// none for most.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stretches: Vec<String>,
         /// Threads it was given.
         threads: usize,
     },

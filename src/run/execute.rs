@@ -3,6 +3,7 @@
 use super::checkpointing::Checkpointing;
 use super::event::{Event, Observer};
 use super::session::Session;
+use super::trajectories::Trajectories;
 use super::worker::{self, Order};
 use crate::graph::{Digest, Fingerprint, OutputDigests, ResolvedInput};
 use crate::learn::kernels::processor;
@@ -24,7 +25,7 @@ pub(super) struct Job<'a> {
     pub(super) index: usize,
     pub(super) fingerprint: Fingerprint,
     /// What its checkpoints are filed under.
-    pub(super) trajectory: Digest,
+    pub(super) trajectories: Trajectories,
     /// What it takes, in canonical order, each with the key of the giving stage.
     pub(super) inputs: Vec<(ResolvedInput<'a>, Digest)>,
     pub(super) threads: usize,
@@ -126,7 +127,8 @@ impl Job<'_> {
             stage: stage.label(),
             method: format!("{} {}", stage.kind, stage.method).trim().to_owned(),
             key: key.hex(),
-            trajectory: self.trajectory.hex(),
+            trajectory: self.trajectories.own.hex(),
+            stretches: self.trajectories.stretches.iter().map(Digest::hex).collect(),
             threads: self.threads,
         });
     }
@@ -144,7 +146,7 @@ impl Job<'_> {
             device: self.session.device,
             threads: self.threads,
             cache: self.session.store.root().to_owned(),
-            trajectory: self.trajectory,
+            trajectories: self.trajectories.clone(),
             checkpointing: self.checkpointing,
         };
         let monitor =

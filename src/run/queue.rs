@@ -1,5 +1,6 @@
 //! The stages that could start: which is next, and with how many threads.
 
+use super::trajectories::Trajectories;
 use crate::graph::{Digest, Fingerprint, ResolvedInput};
 use crate::stages::Needs;
 
@@ -19,7 +20,7 @@ pub(super) struct Ready<'a> {
     pub(super) inputs: Vec<ResolvedInput<'a>>,
     pub(super) fingerprint: Fingerprint,
     pub(super) key: Digest,
-    pub(super) trajectory: Digest,
+    pub(super) trajectories: Trajectories,
     /// How long a training goes on, in the order of its fields' names.
     pub(super) horizon: Vec<f64>,
     /// Seconds from its start to the end of all that waits on it, as far as they are known.
@@ -30,7 +31,7 @@ pub(super) struct Ready<'a> {
 struct Running {
     index: usize,
     key: Digest,
-    trajectory: Digest,
+    trajectories: Trajectories,
     threads: usize,
     needs: Needs,
 }
@@ -75,7 +76,7 @@ impl<'a> Queue<'a> {
         self.running.push(Running {
             index: ready.index,
             key: ready.key,
-            trajectory: ready.trajectory,
+            trajectories: ready.trajectories.clone(),
             threads,
             needs: ready.needs,
         });
@@ -86,10 +87,9 @@ impl<'a> Queue<'a> {
     /// that is alone may start whatever it needs: waiting would not give it more.
     fn may_start(&self, position: usize) -> bool {
         let ready = &self.ready[position];
-        let is_apart = self
-            .running
-            .iter()
-            .all(|running| running.key != ready.key && running.trajectory != ready.trajectory);
+        let is_apart = self.running.iter().all(|running| {
+            running.key != ready.key && !running.trajectories.meet(&ready.trajectories)
+        });
         is_apart && (self.running.is_empty() || self.has_room(ready.needs))
     }
 
@@ -101,14 +101,16 @@ impl<'a> Queue<'a> {
     }
 
     /// Of two trainings on one trajectory the shorter goes first, and the longer goes on from its
-    /// end.
+    /// end; of those that share a part of their way the one that does not grow as far.
     fn shortest_of_its_trajectory(&self, position: usize) -> usize {
-        let trajectory = self.ready[position].trajectory;
-        let together = (0..self.ready.len()).filter(|&p| self.ready[p].trajectory == trajectory);
+        let trajectories = &self.ready[position].trajectories;
+        let together = (0..self.ready.len())
+            .filter(|&other| self.ready[other].trajectories.meet(trajectories));
         let shortest = together.min_by(|&a, &b| {
             let (a, b) = (&self.ready[a], &self.ready[b]);
             let order = a.horizon.partial_cmp(&b.horizon).unwrap_or(std::cmp::Ordering::Equal);
-            order.then(a.index.cmp(&b.index))
+            let steps = |ready: &Ready<'_>| ready.trajectories.stretches.len();
+            steps(a).cmp(&steps(b)).then(order).then(a.index.cmp(&b.index))
         });
         shortest.unwrap_or(position)
     }

@@ -11,6 +11,7 @@ use super::execute::{Done, Job, Trouble};
 use super::forecast::Forecast;
 use super::queue::{Capacity, Queue, Ready};
 use super::session::{Resolved, Session};
+use super::trajectories::Trajectories;
 use crate::graph::plan::Knowledge;
 use crate::graph::{Digest, OutputDigests};
 use crate::stages::StageError;
@@ -224,13 +225,14 @@ impl<'a> Schedule<'a> {
             self.forecast.get_or_insert_with(|| Forecast::new(session, &past.history().keys));
         let horizon = node.horizon.iter();
         let fingerprint = session.fingerprint(index, &resolved);
-        let trajectory = fingerprint.trajectory(&node.horizon);
-        self.unheld.push(trajectory);
+        let trajectories =
+            Trajectories::of(&fingerprint, &node.horizon, Some(session.method(index)));
+        self.unheld.extend(trajectories.all());
         self.in_hand[index] = true;
         self.queue.add(Ready {
             index,
             key: resolved.key,
-            trajectory,
+            trajectories,
             horizon: horizon
                 .filter_map(|name| fingerprint.parameters.get(name)?.number())
                 .collect(),
@@ -280,13 +282,13 @@ impl<'a> Schedule<'a> {
     {
         while self.may_start() {
             let Some((ready, threads)) = self.queue.start() else { return };
-            let Ready { index, inputs, fingerprint, trajectory, .. } = ready;
+            let Ready { index, inputs, fingerprint, trajectories, .. } = ready;
             let inputs = inputs.into_iter().map(|input| (self.keys[input.input.stage], input));
             let job = Job {
                 session: self.session,
                 index,
                 fingerprint,
-                trajectory,
+                trajectories,
                 inputs: inputs.filter_map(|(key, input)| Some((input, key?))).collect(),
                 threads,
                 checkpointing: self.settings.checkpointing,

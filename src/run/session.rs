@@ -1,10 +1,10 @@
 //! An experiment bound to methods, a store and a device: everything a plan or a run asks.
 
 use crate::graph::plan::{Knowledge, Plan};
-use crate::graph::{Digest, Fingerprint, Graph, InputDigest, Node, OutputDigests, ResolvedInput};
+use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests, ResolvedInput};
 use crate::learn::device::Device;
 use crate::stages::{ByName, Method, Needs, Parameters, Source};
-use crate::store::{FileMemo, Hold, Index, Record, Store, StoreError};
+use crate::store::{FileMemo, Hold, Index, ReadFiles, Record, Standing, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -99,8 +99,11 @@ impl<'a> Session<'a> {
             })
             .collect();
         let stages = graph.nodes().iter().zip(&of_stage);
-        let files =
-            stages.map(|(node, method)| digests(node, *method, base, &mut digest)).collect();
+        let files = stages.map(|(node, method)| match node.paths.is_empty() {
+            true => Ok(Vec::new()),
+            false => digests(*method, Parameters(&node.stage.parameters), base, &mut digest),
+        });
+        let files = files.collect();
         let index = Mutex::new(store.index());
         Session {
             graph,
@@ -126,9 +129,13 @@ impl<'a> Session<'a> {
     /// # Errors
     /// A file is missing or unreadable, in words.
     pub fn files_now(&self, index: usize) -> Result<Vec<InputDigest>, String> {
-        let mut memo: Option<FileMemo> = None;
-        digests(&self.graph.nodes()[index], self.methods[index], &self.base, &mut |source| {
-            let memo = memo.get_or_insert_with(|| self.store.file_memo(false));
+        let node = &self.graph.nodes()[index];
+        if node.paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut memo = self.store.file_memo(false);
+        let parameters = Parameters(&node.stage.parameters);
+        digests(self.methods[index], parameters, &self.base, &mut |source| {
             memo.digest(&source.base, &source.files).map_err(|error| error.to_string())
         })
     }
@@ -136,6 +143,16 @@ impl<'a> Session<'a> {
     /// Where every stage stands.
     pub fn plan(&self) -> Plan {
         Plan::make(self.graph, self)
+    }
+
+    /// The same; collectors leave what it found alone as long as the session lives.
+    pub fn plan_and_hold(&self) -> Plan {
+        // Before the passage, because a hold begins with one of its own.
+        self.hold(&[]);
+        let _passage = self.store.pass();
+        let plan = self.plan();
+        self.hold(&plan.keys().into_iter().flatten().collect::<Vec<_>>());
+        plan
     }
 
     /// A stage's inputs and key; nothing while the outputs of a giver are unknown.
@@ -211,6 +228,24 @@ impl<'a> Session<'a> {
         let _ = self.index().save();
     }
 
+    /// What of the store the answers so far came from, where a change of it would show.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        self.index().standing()
+    }
+
+    /// The files of the user's that stages read, as they were when the session began.
+    pub(super) fn read_files(&self) -> Vec<ReadFiles> {
+        let nodes = self.graph.nodes().iter().zip(&self.files);
+        let reading = nodes.filter(|(node, _)| !node.paths.is_empty());
+        let read = reading.map(|(node, digests)| ReadFiles {
+            kind: node.stage.kind.clone(),
+            method: node.stage.method.clone(),
+            parameters: node.stage.parameters.clone(),
+            digests: digests.clone().unwrap_or_default(),
+        });
+        read.collect()
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,16 +266,13 @@ impl Knowledge for Session<'_> {
 }
 
 /// The digests of the files that a stage reads, by field; `digest` gives that of one field's.
-fn digests(
-    node: &Node,
+pub(super) fn digests(
     method: &dyn Method,
+    parameters: Parameters<'_>,
     base: &Path,
     digest: &mut impl FnMut(&Source) -> Result<Digest, String>,
 ) -> Result<Vec<InputDigest>, String> {
-    if node.paths.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sources = method.sources(Parameters(&node.stage.parameters), base);
+    let sources = method.sources(parameters, base);
     let sources = sources.map_err(|error| error.to_string())?;
     let digest_of =
         |source: &Source| Ok(InputDigest { role: source.role.to_owned(), digest: digest(source)? });

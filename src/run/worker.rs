@@ -8,8 +8,10 @@
 
 use super::checkpointing::{Checkpointing, FiledCheckpoints};
 use super::execute::on_pool;
+use super::trajectories::Trajectories;
 use crate::graph::Digest;
 use crate::language::value::Value;
+use crate::learn::checkpoint::Checkpoints;
 use crate::learn::device::Device;
 use crate::progress::{Monitor, Progress};
 use crate::stages::{ByName, Context, Method, Parameters, StageError, StageInput};
@@ -44,7 +46,7 @@ pub(super) struct Order {
     pub(super) device: Device,
     pub(super) threads: usize,
     pub(super) cache: PathBuf,
-    pub(super) trajectory: Digest,
+    pub(super) trajectories: Trajectories,
     pub(super) checkpointing: Checkpointing,
 }
 
@@ -67,7 +69,13 @@ impl Order {
         store: &Store,
         monitor: &dyn Monitor,
     ) -> Result<(), StageError> {
-        let folder = store.checkpoints(&self.trajectory);
+        let filed = |trajectory: &Digest| {
+            FiledCheckpoints::new(store.checkpoints(trajectory), self.checkpointing)
+        };
+        let stretches: Vec<FiledCheckpoints> =
+            self.trajectories.stretches.iter().map(filed).collect();
+        let stretches: Vec<&dyn Checkpoints> =
+            stretches.iter().map(|place| place as &dyn Checkpoints).collect();
         method.run(&Context {
             parameters: Parameters(&self.parameters),
             inputs: &self.inputs,
@@ -75,7 +83,8 @@ impl Order {
             out: &self.out,
             device: &self.device,
             monitor,
-            checkpoints: &FiledCheckpoints::new(folder, self.checkpointing),
+            checkpoints: &filed(&self.trajectories.own),
+            stretches: &stretches,
         })
     }
 

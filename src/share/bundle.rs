@@ -90,6 +90,8 @@ pub struct Bundle<'a> {
     records: Vec<Record>,
     /// For each stage, whether it goes back to files of the user's.
     private: Vec<bool>,
+    /// Stages whose images or weights the user gives away by name.
+    given: BTreeSet<usize>,
     files: BTreeMap<String, Content>,
     folders: Vec<String>,
 }
@@ -112,6 +114,7 @@ impl<'a> Bundle<'a> {
             results,
             records,
             private: private(graph),
+            given: BTreeSet::new(),
             files: BTreeMap::new(),
             folders: folders(&labels),
         };
@@ -165,6 +168,15 @@ impl<'a> Bundle<'a> {
         self.private[index] && method.is_none_or(|method| method.shows_data(output))
     }
 
+    /// Whether the page of a report may show the images that a stage made, or for `None` those of the
+    /// data. What was made from files of the user's is shown where that stage's files are given away too.
+    pub fn may_show(&self, report: usize, maker: Option<usize>) -> bool {
+        match maker {
+            None => !self.private[report],
+            Some(maker) => !self.private[maker] || self.given.contains(&maker),
+        }
+    }
+
     /// Adds the files of one output, or of all outputs that may be given away.
     ///
     /// # Errors
@@ -188,6 +200,7 @@ impl<'a> Bundle<'a> {
         {
             return Err(BundleError::UserData { stage, output: (*output).clone() });
         }
+        self.given.insert(index);
         for output in wanted.iter().filter(|output| !shown.contains(output)) {
             for (name, blob) in &outputs[output].0 {
                 let place = format!("artefacts/{}/{output}/{name}", self.folders[index]);

@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub monitor: &'a dyn Monitor,
     /// Resumable states of this stage's trajectory.
     pub checkpoints: &'a dyn Checkpoints,
+    /// Those of the trainings that [`Method::stretches`](super::Method::stretches) lists.
+    pub stretches: &'a [&'a dyn Checkpoints],
 }
 
 impl Context<'_> {

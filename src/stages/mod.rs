@@ -21,7 +21,8 @@ pub use error::StageError;
 pub use figure::{Figure, ResultFiles};
 
 use crate::language::schema::{MethodSchema, Schemas};
-use std::collections::HashMap;
+use crate::language::value::Value;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// One stage method.
@@ -39,6 +40,14 @@ pub trait Method: Send + Sync {
     fn memory(&self, parameters: Parameters<'_>) -> u64 {
         let _ = parameters;
         LITTLE_MEMORY
+    }
+
+    /// The trainings whose ways this one goes along for a while, by their parameters. What it has in
+    /// common with one of them is filed with that one's checkpoints; none for a training whose way is
+    /// its own from the first step to the last.
+    fn stretches(&self, parameters: Parameters<'_>) -> Vec<BTreeMap<String, Value>> {
+        let _ = parameters;
+        Vec::new()
     }
 
     /// The files of the user's that it reads, so that their content goes into the key.

@@ -42,7 +42,7 @@ impl Method for Report {
                    the graph of stages, and settings, keys and versions. The page needs no \
                    network and no other file.",
             example: "report page { show: [real, auc[*], fig] }",
-            revision: 3,
+            revision: 4,
             header: Header::Nothing,
             fields: vec![
                 Field {

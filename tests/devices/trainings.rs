@@ -102,10 +102,11 @@ fn train_gan(
             #[rustfmt::skip]
             let config = ProgConfig {
                 length, stable, fade, batches, learning_rate, latent, widths, loss,
-                augment, generator_average, seed,
+                augment, generator_average, seed, size: None,
             };
+            let places: [&dyn Checkpoints; 2] = [last, last];
             with_backend!(device, |B, handle| {
-                train_prog::<B>(&config, &images, &handle, &Silent, last)
+                train_prog::<B>(&config, &images, &handle, &Silent, &places)
             })
         }
     }

@@ -5,7 +5,7 @@ use burn::backend::Autodiff;
 use burn::tensor::Tensor;
 use msx::data::random;
 use msx::learn::LearnError;
-use msx::learn::checkpoint::NoCheckpoints;
+use msx::learn::checkpoint::{Checkpoints, NoCheckpoints};
 use msx::learn::gan::{
     Augmentation, CpdConfig, CpdNetwork, LossWeights, Network, Phase, ProgConfig, Shape,
     TrainedGan, TrainingImages, discriminator_loss, generator_loss, gradient_penalty, train_cpd,
@@ -68,6 +68,7 @@ fn prog(length: u64) -> ProgConfig {
         learning_rate: 0.003,
         latent: LATENT,
         widths: Some(vec![6, 4, 4]),
+        size: None,
         loss: LOSS,
         augment: Augmentation::default(),
         generator_average: 0.9,
@@ -88,7 +89,16 @@ fn run_cpd(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
 
 fn run_prog(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
     let fold = Fold::new(16);
-    train_prog::<Cpu>(&prog(length), &fold.view(), &Default::default(), monitor, kept)
+    train_prog::<Cpu>(&prog(length), &fold.view(), &Default::default(), monitor, &[kept, kept])
+}
+
+/// A `prog` that grows to a size, with a place for the states of each.
+fn grow(size: usize, monitor: &dyn Monitor, places: &[Kept; 2]) -> Outcome {
+    let fold = Fold::new(16);
+    let widths = [6, 4, 4][..size.ilog2() as usize - 1].to_vec();
+    let config = ProgConfig { widths: Some(widths), size: Some(size), ..prog(64) };
+    let places = [&places[0] as &dyn Checkpoints, &places[1]];
+    train_prog::<Cpu>(&config, &fold.view(), &Default::default(), monitor, &places)
 }
 
 fn straight(training: Training, length: u64) -> TrainedGan {
@@ -107,7 +117,7 @@ fn run_changed_cpd(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
 
 fn run_changed_prog(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
     let (fold, config) = (Fold::new(16), ProgConfig { augment: CHANGED, ..prog(length) });
-    train_prog::<Cpu>(&config, &fold.view(), &Default::default(), monitor, kept)
+    train_prog::<Cpu>(&config, &fold.view(), &Default::default(), monitor, &[kept, kept])
 }
 
 /// Stops after each number of steps in turn and goes on.
@@ -149,7 +159,10 @@ fn a_killed_training_goes_on_from_the_last_state_on_the_way() {
 
 #[test]
 fn a_longer_training_continues_a_shorter_one() {
-    for training in [run_cpd as Training, run_prog] {
+    // `prog` keeps the end of each of its sizes besides, here after 16 and 40 images.
+    let both: [(Training, &[u64]); 2] =
+        [(run_cpd, &[24, 36, 60]), (run_prog, &[16, 24, 36, 40, 60])];
+    for (training, positions) in both {
         let kept = Kept::default();
         let short = training(24, &Silent, &kept).expect("the short run");
         assert!(short == straight(training, 24));
@@ -158,9 +171,9 @@ fn a_longer_training_continues_a_shorter_one() {
         assert!(long == straight(training, 60));
         assert!(long.generator != short.generator, "nothing was learned on the way");
         // One in between passes by the long one's end.
-        assert!(training(40, &Silent, &kept).expect("in between") == straight(training, 40));
+        assert!(training(36, &Silent, &kept).expect("in between") == straight(training, 36));
         assert_eq!(kept.resumed_from(), 24);
-        assert_eq!(kept.positions(), [24, 40, 60]);
+        assert_eq!(kept.positions(), positions);
     }
 }
 
@@ -171,6 +184,47 @@ fn changed_images_give_another_generator() {
     {
         assert!(straight(plain, 32).generator != straight(changed, 32).generator);
     }
+}
+
+#[test]
+fn trainings_to_different_sizes_train_the_sizes_in_common_once() {
+    let straight = |size| grow(size, &Silent, &Default::default()).expect("a straight run");
+    let expected = [straight(8), straight(16)];
+    let small_first: [Kept; 2] = Default::default();
+    assert!(grow(8, &Silent, &small_first).expect("to 8 px") == expected[0]);
+    assert_eq!(small_first[0].positions(), [16, 64]);
+    assert!(grow(16, &Silent, &small_first).expect("to 16 px") == expected[1]);
+    assert_eq!(small_first[0].resumed_from(), 16, "where 16 px begin to fade in");
+    assert_eq!(small_first[0].positions(), [16, 64], "nothing was trained there twice");
+
+    let large_first: [Kept; 2] = Default::default();
+    assert!(grow(16, &Silent, &large_first).expect("to 16 px") == expected[1]);
+    assert_eq!(large_first[0].state(16), small_first[0].state(16));
+    assert!(grow(8, &Silent, &large_first).expect("to 8 px") == expected[0]);
+    assert_eq!(large_first[0].resumed_from(), 16);
+}
+
+#[test]
+fn a_training_goes_on_from_what_one_to_another_size_had_when_it_was_stopped() {
+    let straight = |size| grow(size, &Silent, &Default::default()).expect("a straight run");
+    for (stopped, other) in [(8, 16), (16, 8)] {
+        let places: [Kept; 2] = Default::default();
+        let outcome = grow(stopped, &StopAfter::looks(1), &places);
+        assert!(matches!(outcome, Err(LearnError::Stopped)), "{outcome:?}");
+        assert!(grow(other, &Silent, &places).expect("it goes on") == straight(other));
+        assert_eq!(places[0].resumed_from(), 8);
+        assert!(grow(stopped, &Silent, &places).expect("it goes on") == straight(stopped));
+    }
+}
+
+#[test]
+fn a_size_that_the_images_cannot_be_halved_to_is_refused() {
+    let fold = Fold::new(8);
+    let config = ProgConfig { size: Some(16), ..prog(8) };
+    let device = Default::default();
+    let places = [&NoCheckpoints as &dyn Checkpoints; 2];
+    let outcome = train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &places);
+    assert!(refusal(outcome).contains("images of 8 px, which cannot be halved to 16 px"));
 }
 
 #[test]
@@ -200,7 +254,7 @@ fn cpd_refuses_images_without_findings_and_prog_takes_them() {
     let outcome = train_cpd::<Cpu>(&cpd(8), &fold.view(), &device, &Silent, &NoCheckpoints);
     assert!(refusal(outcome).contains("image 3 of the training fold has none"));
     let config = ProgConfig { widths: Some(vec![6, 4]), ..prog(8) };
-    train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints).expect("taken");
+    train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &[&NoCheckpoints]).expect("taken");
 }
 
 #[test]
@@ -212,7 +266,7 @@ fn batches_that_are_no_multiple_of_a_group_are_refused() {
         let outcome = train_cpd::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints);
         assert!(refusal(outcome).contains("multiple of 4"));
         let config = ProgConfig { batches: vec![8, batch], widths: None, ..prog(8) };
-        let outcome = train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints);
+        let outcome = train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &[&NoCheckpoints]);
         assert!(refusal(outcome).contains("multiple of 4"));
     }
 }
@@ -238,9 +292,14 @@ fn a_training_that_diverges_is_an_error() {
 fn a_generator_is_stored_with_the_level_of_its_last_step() {
     let fold = Fold::new(16);
     let config = ProgConfig { stable: 12, fade: 0, batches: vec![8], ..prog(16) };
-    let trained =
-        train_prog::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints)
-            .expect("a training");
+    let trained = train_prog::<Cpu>(
+        &config,
+        &fold.view(),
+        &Default::default(),
+        &Silent,
+        &[&NoCheckpoints, &NoCheckpoints],
+    )
+    .expect("a training");
     let stored: serde_json::Value =
         serde_json::from_str(&metadata(&trained.generator).expect("a description")).expect("JSON");
     assert_eq!((&stored["level"], &stored["fade"]), (&1.into(), &1.0.into()));
@@ -308,7 +367,7 @@ fn composed(pixels: &[u8], augment: Augmentation) -> [Vec<f32>; 3] {
             LOSS,
         )
     });
-    let averaged = average(&generator, &made, 0.9).values();
+    let averaged = average(&generator, &made, usize::MAX, 0.9).values();
     [made.values(), judged.values(), averaged]
 }
 

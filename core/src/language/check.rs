@@ -97,6 +97,16 @@ struct Filled {
     inputs: Vec<Input>,
 }
 
+/// What is written for fields, each once.
+#[derive(Debug, std::default::Default)]
+struct Values(Vec<(tree::Name, Datum)>);
+
+impl Values {
+    fn get(&self, field: &str) -> Option<&(tree::Name, Datum)> {
+        self.0.iter().find(|(name, _)| name.node == field)
+    }
+}
+
 /// Whose fields are checked, for messages.
 struct Subject<'a> {
     /// In full: `gan cpd`.
@@ -145,7 +155,7 @@ impl<'a, 't> Checker<'a, 't> {
             inputs: filled.inputs,
             span: stage.span.clone(),
         };
-        (typed, wants_all.filter(|field| !values.contains_key(*field)))
+        (typed, wants_all.filter(|field| values.get(field).is_none()))
     }
 
     /// Checks a stage that a template was given. One that does not fit is unknown to the instance,
@@ -160,33 +170,34 @@ impl<'a, 't> Checker<'a, 't> {
 
     /// The fields by name. Evaluated even where the schema is unknown, so that the names in them
     /// count as used.
-    fn values(&mut self, entries: &[tree::Entry]) -> BTreeMap<String, (Span, Datum)> {
-        let mut values: BTreeMap<String, (Span, Datum)> = BTreeMap::new();
-        let scope = self.around.scope.clone();
-        for (name, datum) in scope.entries(entries, self.evaluation) {
-            if let Some((first, _)) = values.get(&name.node) {
-                let first = first.clone();
-                self.report(
-                    Diagnostic::new(
-                        Code::Duplicate,
-                        format!("the field `{}` is written twice", name.node),
-                        name.span,
-                    )
-                    .related(first, "first written here")
-                    .help("remove one of the two"),
-                );
+    fn values(&mut self, entries: &[tree::Entry]) -> Values {
+        let mut all = self.around.scope.entries(entries, self.evaluation);
+        let mut known: BTreeMap<&str, &Span> = BTreeMap::new();
+        let mut repeated = Vec::new();
+        for (position, (name, _)) in all.iter().enumerate() {
+            let Some(first) = known.get(name.node.as_str()) else {
+                known.insert(&name.node, &name.span);
                 continue;
-            }
-            values.insert(name.node, (name.span, datum));
+            };
+            let message = format!("the field `{}` is written twice", name.node);
+            self.evaluation.diagnostics.push(
+                Diagnostic::new(Code::Duplicate, message, name.span.clone())
+                    .related((*first).clone(), "first written here")
+                    .help("remove one of the two"),
+            );
+            repeated.push(position);
         }
-        values
+        for position in repeated.into_iter().rev() {
+            all.remove(position);
+        }
+        Values(all)
     }
 
     fn fields(
         &mut self,
         subject: &Subject<'_>,
         fields: &[Field],
-        values: &BTreeMap<String, (Span, Datum)>,
+        values: &Values,
         filled: &mut Filled,
     ) {
         self.unknown_fields(subject, fields, values);
@@ -214,19 +225,14 @@ impl<'a, 't> Checker<'a, 't> {
         }
     }
 
-    fn unknown_fields(
-        &mut self,
-        subject: &Subject<'_>,
-        fields: &[Field],
-        values: &BTreeMap<String, (Span, Datum)>,
-    ) {
+    fn unknown_fields(&mut self, subject: &Subject<'_>, fields: &[Field], values: &Values) {
         let known = || fields.iter().map(|field| field.name);
-        for (name, (span, _)) in values {
-            if !known().any(|field| field == *name) {
-                let message = format!("`{}` has no field `{name}`", subject.what);
+        for (name, _) in &values.0 {
+            if !known().any(|field| field == name.node) {
+                let message = format!("`{}` has no field `{}`", subject.what, name.node);
                 self.report(
-                    Diagnostic::new(Code::UnknownField, message, span.clone())
-                        .maybe_help(suggest::help(name, "its fields are", known())),
+                    Diagnostic::new(Code::UnknownField, message, name.span.clone())
+                        .maybe_help(suggest::help(&name.node, "its fields are", known())),
                 );
             }
         }

@@ -8,7 +8,9 @@ use super::limits::{DEEPEST_BLOCKS, MOST_STAGES};
 use super::names::Family;
 use super::scope::{Evaluation, Scope};
 use super::syntax::tree::{Item, Name, Over, Span, Stage};
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// A loop, and which round of it.
@@ -39,7 +41,7 @@ pub(super) struct Surroundings<'t> {
 pub(super) struct Instance<'t> {
     pub(super) stage: &'t Stage,
     pub(super) family: Family,
-    pub(super) around: Surroundings<'t>,
+    pub(super) around: Rc<Surroundings<'t>>,
 }
 
 /// A stage that a template was given, to be checked once all stages are known.
@@ -149,11 +151,13 @@ impl<'t> Expander<'t> {
         around: &Surroundings<'t>,
         evaluation: &mut Evaluation<'t>,
     ) {
+        // One for all stages of the block, made for the first.
+        let shared = OnceCell::new();
         for item in items {
             match item {
                 Item::Stage(stage) => match evaluation.names.template(around.scope.file, stage) {
                     Some(template) => self.instance(stage, template, around, evaluation),
-                    None => self.stage(stage, around),
+                    None => self.stage(stage, shared.get_or_init(|| Rc::new(around.clone()))),
                 },
                 Item::For { over, body, .. } => self.sweep(over, body, around, evaluation),
                 _ => {}
@@ -161,7 +165,7 @@ impl<'t> Expander<'t> {
         }
     }
 
-    fn stage(&mut self, stage: &'t Stage, around: &Surroundings<'t>) {
+    fn stage(&mut self, stage: &'t Stage, around: &Rc<Surroundings<'t>>) {
         if self.found.instances.len() >= MOST_STAGES {
             self.too_many.get_or_insert_with(|| (stage.name.span.clone(), around.width));
             return;
@@ -191,15 +195,18 @@ impl<'t> Expander<'t> {
         let place = self.number_of_loop(around, place);
         let around =
             &Surroundings { width: around.width.saturating_mul(values.len()), ..around.clone() };
-        let mut rounds: BTreeMap<String, Span> = BTreeMap::new();
+        let mut rounds: HashMap<String, Span> = HashMap::new();
         for (number, value) in values.into_iter().enumerate() {
             let span = value.span.clone();
             let Some(mut inner) = self.inner(around, &span, evaluation) else { return };
             if bind(variables, value, &mut inner, evaluation) {
-                if let Some(first) = rounds.get(&inner.bindings.to_string()) {
-                    evaluation.diagnostics.push(repeated(first.clone(), span));
-                } else {
-                    rounds.insert(inner.bindings.to_string(), span);
+                match rounds.entry(inner.bindings.to_string()) {
+                    Entry::Occupied(first) => {
+                        evaluation.diagnostics.push(repeated(first.get().clone(), span));
+                    }
+                    Entry::Vacant(first) => {
+                        first.insert(span);
+                    }
                 }
                 inner.rounds.push(Round { place, number });
                 self.sweep(others, body, &inner, evaluation);

@@ -255,7 +255,7 @@ impl<'t> Names<'t> {
 
     /// Whether the experiment declares a stage or imports it by name.
     pub(super) fn is_of_experiment(&self, family: &Family) -> bool {
-        self.in_experiment(family).is_some()
+        family.file == 0 || self.in_experiment(family).is_some()
     }
 
     /// The name of a stage for those who see the whole experiment.

@@ -23,7 +23,8 @@ struct Variable<'t> {
 enum State<'t> {
     Pending(&'t Expression),
     InProgress,
-    Known(Datum),
+    /// Far larger than the others, and most scopes are many and small.
+    Known(Box<Datum>),
 }
 
 /// What a file or an instance of a template declares, in loops or not.
@@ -120,7 +121,7 @@ impl<'t> Scope<'t> {
     }
 
     pub(super) fn bind(&self, name: &'t Name, value: Datum) {
-        self.insert(name, State::Known(value));
+        self.insert(name, State::Known(Box::new(value)));
     }
 
     fn insert(&self, name: &'t Name, state: State<'t>) {
@@ -170,6 +171,12 @@ impl<'t> Scope<'t> {
 
     /// The value of a variable of this very block.
     fn own(&self, name: &str, span: &Span, evaluation: &mut Evaluation<'t>) -> Option<Datum> {
+        if let Some(Variable { place, state: State::Known(datum) }) =
+            self.variables.borrow().get(name)
+        {
+            evaluation.used.insert(*place);
+            return Some(copy(datum, span, evaluation));
+        }
         let (key, Variable { place, state }) = self.variables.borrow_mut().remove_entry(name)?;
         evaluation.used.insert(place);
         let datum = match state {
@@ -183,7 +190,7 @@ impl<'t> Scope<'t> {
                     )
                     .help("write one of the values that lead back to it without the others"),
                 );
-                Datum::invalid(span.clone())
+                Box::new(Datum::invalid(span.clone()))
             }
             State::Pending(expression) => {
                 let busy = Variable { place, state: State::InProgress };
@@ -191,15 +198,12 @@ impl<'t> Scope<'t> {
                 evaluation.depth += CONSTANT;
                 let datum = self.evaluate(expression, evaluation);
                 evaluation.depth -= CONSTANT;
-                datum
+                Box::new(datum)
             }
         };
-        let copy = evaluation.budget.copy(&datum, span).unwrap_or_else(|problem| {
-            evaluation.report(problem);
-            Kind::Invalid
-        });
+        let used = copy(&datum, span, evaluation);
         self.variables.borrow_mut().insert(key, Variable { place, state: State::Known(datum) });
-        Some(Datum { kind: copy, span: span.clone() })
+        Some(used)
     }
 
     /// Works out a variable that may be of no use to anybody, for the mistakes in it.
@@ -352,6 +356,15 @@ impl<'t> Scope<'t> {
             ),
         }
     }
+}
+
+/// A variable's value where it is used.
+fn copy(datum: &Datum, span: &Span, evaluation: &mut Evaluation<'_>) -> Datum {
+    let kind = evaluation.budget.copy(datum, span).unwrap_or_else(|problem| {
+        evaluation.report(problem);
+        Kind::Invalid
+    });
+    Datum { kind, span: span.clone() }
 }
 
 /// The message for a stage that is not there.

@@ -18,6 +18,7 @@ pub struct CheckpointFolder {
     store: Store,
     folder: PathBuf,
     kept: usize,
+    spared: Option<u64>,
 }
 
 impl CheckpointFolder {
@@ -27,13 +28,19 @@ impl CheckpointFolder {
 
     pub(super) fn new(store: &Store, trajectory: &Digest) -> CheckpointFolder {
         let folder = store.checkpoints_path().join(trajectory.hex());
-        CheckpointFolder { store: store.clone(), folder, kept: Self::USUAL.get() }
+        CheckpointFolder { store: store.clone(), folder, kept: Self::USUAL.get(), spared: None }
     }
 
     /// The same, keeping this many checkpoints of a training.
     #[must_use]
     pub fn keeping(self, kept: NonZeroUsize) -> CheckpointFolder {
         CheckpointFolder { kept: kept.get(), ..self }
+    }
+
+    /// The same, where the checkpoint at a position stays whatever else is dropped.
+    #[must_use]
+    pub fn sparing(self, position: u64) -> CheckpointFolder {
+        CheckpointFolder { spared: Some(position), ..self }
     }
 
     /// The furthest undamaged checkpoint at or before a position.
@@ -61,7 +68,7 @@ impl CheckpointFolder {
 
     /// Adds a checkpoint and drops all but the furthest, and the furthest up to this one, two of each
     /// unless [`CheckpointFolder::keeping`] says otherwise: a training that ends before an earlier,
-    /// longer one keeps its own way back.
+    /// longer one keeps its own way back. One that is [spared](CheckpointFolder::sparing) stays too.
     ///
     /// # Errors
     /// The disk refuses; earlier checkpoints stay.
@@ -72,10 +79,10 @@ impl CheckpointFolder {
         }
         let all = self.list()?;
         let here = all.iter().filter(|(at, _)| *at <= position).count();
-        for (index, (_, name)) in all.iter().enumerate() {
+        for (index, (at, name)) in all.iter().enumerate() {
             let is_furthest = index + self.kept >= all.len();
             let is_mine = index < here && index + self.kept >= here;
-            if !is_furthest && !is_mine {
+            if !is_furthest && !is_mine && self.spared != Some(*at) {
                 // Another process may have pruned it already.
                 let _ = fs::remove_file(self.folder.join(name));
             }

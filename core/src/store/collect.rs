@@ -7,6 +7,7 @@
 use super::error::StoreError;
 use super::history;
 use super::leftovers::{self, Leftovers};
+use super::receipt;
 use super::survey::{SeenRun, Survey};
 use super::{Store, atomic, gate};
 use crate::graph::{Digest, Fingerprint};
@@ -45,8 +46,9 @@ impl Default for Policy {
     }
 }
 
-/// The trajectory of a training; what only says how long to go on stands in the schemas.
-pub type TrajectoryOf<'a> = &'a dyn Fn(&Fingerprint) -> Digest;
+/// The trajectories that the checkpoints of a training may lie under; which parameters only say how
+/// long to go on stands in the schemas.
+pub type TrajectoriesOf<'a> = &'a dyn Fn(&Fingerprint) -> Vec<Digest>;
 
 /// What a collection removes.
 #[derive(Debug, Default)]
@@ -81,10 +83,10 @@ impl Store {
     pub fn collect(
         &self,
         policy: &Policy,
-        trajectory_of: TrajectoryOf<'_>,
+        trajectories_of: TrajectoriesOf<'_>,
     ) -> Result<Garbage, StoreError> {
         let _closed: gate::Closed = self.close_gate()?;
-        let garbage = self.garbage(policy, &self.survey()?, trajectory_of)?;
+        let garbage = self.garbage(policy, &self.survey()?, trajectories_of)?;
         // What names goes before what is named.
         for number in &garbage.runs {
             self.remove_run(*number)?;
@@ -116,7 +118,7 @@ impl Store {
         &self,
         policy: &Policy,
         survey: &Survey,
-        trajectory_of: TrajectoryOf<'_>,
+        trajectories_of: TrajectoriesOf<'_>,
     ) -> Result<Garbage, StoreError> {
         let Leftovers { scratch, temporary, locks } = self.leftovers(policy.grace)?;
         let mut roots: HashMap<Digest, usize> = HashMap::new();
@@ -132,7 +134,7 @@ impl Store {
         for digest in experiments.iter().flat_map(|file| locked(file)) {
             *roots.entry(digest).or_default() += 1;
         }
-        let mut tally = Tally::new(policy, survey, roots, trajectory_of);
+        let mut tally = Tally::new(policy, survey, roots, trajectories_of);
         tally.drop_what_may_go();
         let mut garbage = tally.garbage();
         let now = SystemTime::now();
@@ -159,7 +161,10 @@ impl Store {
         let (mut kept, mut forgotten) = (Vec::new(), Vec::new());
         for (path, filed) in self.all_histories()? {
             match filed.file {
-                Some(file) if !file.exists() => forgotten.push(path),
+                Some(file) if !file.exists() => {
+                    forgotten.push(receipt::beside(&path));
+                    forgotten.push(path);
+                }
                 file => kept.push((file, history::History { keys: filed.keys })),
             }
         }
@@ -174,7 +179,7 @@ struct Tally<'a> {
     now: SystemTime,
     /// How many roots name a digest.
     roots: HashMap<Digest, usize>,
-    trajectories: BTreeMap<Digest, Digest>,
+    trajectories: BTreeMap<Digest, Vec<Digest>>,
     /// How many records that stay need an object.
     objects: HashMap<Digest, usize>,
     /// How many records that stay are of a trajectory.
@@ -193,7 +198,7 @@ impl<'a> Tally<'a> {
         policy: &'a Policy,
         survey: &'a Survey,
         mut roots: HashMap<Digest, usize>,
-        trajectory_of: TrajectoryOf<'_>,
+        trajectories_of: TrajectoriesOf<'_>,
     ) -> Tally<'a> {
         let held: HashSet<Digest> = roots.keys().copied().collect();
         let mut last_used = HashMap::new();
@@ -209,9 +214,9 @@ impl<'a> Tally<'a> {
             for digest in distinct_objects(survey, key) {
                 *objects.entry(digest).or_default() += 1;
             }
-            let trajectory = trajectory_of(&seen.record.fingerprint);
-            trajectories.insert(*key, trajectory);
-            *checkpoints.entry(trajectory).or_default() += 1;
+            let of_record = trajectories_of(&seen.record.fingerprint);
+            of_record.iter().for_each(|one| *checkpoints.entry(*one).or_default() += 1);
+            trajectories.insert(*key, of_record);
             let used = last_used.entry(*key).or_insert(seen.seen.changed);
             *used = (*used).max(seen.seen.changed);
         }
@@ -354,11 +359,12 @@ impl<'a> Tally<'a> {
                 self.kept_bytes -= survey.objects[&digest].bytes;
             }
         }
-        let trajectory = self.trajectories[key];
-        if let Some(count) = self.checkpoints.get_mut(&trajectory) {
-            *count -= 1;
+        for trajectory in self.trajectories.remove(key).unwrap_or_default() {
+            if let Some(count) = self.checkpoints.get_mut(&trajectory) {
+                *count -= 1;
+            }
+            self.count_checkpoints_out(&trajectory);
         }
-        self.count_checkpoints_out(&trajectory);
     }
 
     /// Those whose time is over were counted out when this began.

@@ -6,7 +6,8 @@ use super::{Store, atomic};
 use crate::graph::Digest;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -94,8 +95,8 @@ impl Store {
         Ok(others.filter_map(|path| Some((path.clone(), read(&path)?))).collect())
     }
 
-    /// Replaces the history of an experiment file, unless it says the same already. The keys come in
-    /// an order that is the same each time, such as that of the declarations.
+    /// Replaces the history of an experiment file, unless it says the same already, and gives its
+    /// seal. The keys come in an order that is the same each time, such as that of the declarations.
     ///
     /// # Errors
     /// The cache cannot be written.
@@ -103,17 +104,27 @@ impl Store {
         &self,
         experiment: &Path,
         keys: &[(&str, Digest)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Digest, StoreError> {
         let path = self.history_path(experiment);
         let seal = seal(experiment, keys);
         if fs::read(&path).is_ok_and(|bytes| is_sealed(&bytes, &seal)) {
-            return Ok(());
+            return Ok(seal);
         }
         let body = serde_json::to_vec(&ToFile { file: experiment, keys: Keys(keys) })
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
         let body = &body["{".len()..];
         let _passage = self.pass()?;
-        atomic::write(&path, &[head(&seal, body).as_bytes(), body].concat())
+        atomic::write(&path, &[head(&seal, body).as_bytes(), body].concat())?;
+        Ok(seal)
+    }
+
+    /// Whether the history of an experiment file begins with a seal.
+    pub(super) fn has_history(&self, experiment: &Path, seal: &Digest) -> bool {
+        let expected = begin(seal);
+        let mut found = Vec::with_capacity(expected.len());
+        let file = File::open(self.history_path(experiment));
+        let read = file.map(|file| file.take(expected.len() as u64).read_to_end(&mut found));
+        read.is_ok() && found == expected.as_bytes()
     }
 
     /// What ran last in this cache.
@@ -129,7 +140,7 @@ impl Store {
         self.replace(&self.root.join("history").join(LAST), run)
     }
 
-    fn history_path(&self, experiment: &Path) -> PathBuf {
+    pub(super) fn history_path(&self, experiment: &Path) -> PathBuf {
         let name = Digest::derive("msx 2026 history", experiment.as_os_str().as_encoded_bytes());
         self.root.join("history").join(format!("{}.json", name.short()))
     }
@@ -164,7 +175,11 @@ fn seal(experiment: &Path, keys: &[(&str, Digest)]) -> Digest {
 /// How the text of a history begins: with its seal, and with the checksum of what follows.
 fn head(seal: &Digest, body: &[u8]) -> String {
     let checksum = Digest::from(blake3::hash(body));
-    format!("{{\"seal\":\"{seal}\",\"checksum\":\"{checksum}\",\n")
+    format!("{}\"checksum\":\"{checksum}\",\n", begin(seal))
+}
+
+fn begin(seal: &Digest) -> String {
+    format!("{{\"seal\":\"{seal}\",")
 }
 
 /// Whether the text of a history is whole and of this seal.

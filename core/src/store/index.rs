@@ -23,6 +23,8 @@ use std::sync::Arc;
 const MAGIC: &[u8] = b"msx index 2\n";
 const SHARDS: usize = 256;
 const FILE: &str = "index";
+const RECORDS: &str = "records";
+const OBJECTS: &str = "objects";
 
 /// What planning and scheduling ask of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,6 +126,13 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
     fn is_changed(&self) -> bool {
         self.changed.contains(&true)
     }
+
+    /// The folders that were asked, as they were then; nothing where one has no stamp to trust.
+    fn stamps(&self) -> Option<Vec<(u8, Stamp)>> {
+        let loaded = (0..=u8::MAX).zip(&self.loaded);
+        let asked = loaded.filter_map(|(number, shard)| Some((number, shard.as_ref()?.stamp)));
+        asked.map(|(number, stamp)| Some((number, stamp?))).collect()
+    }
 }
 
 /// Makes an entry of a file; nothing for one that does not belong there or cannot be read.
@@ -145,8 +154,8 @@ impl Store {
         let objects = records.split_off(SHARDS);
         Index {
             store: self.clone(),
-            records: Shards::new(self.root.join("records"), file.clone(), records),
-            objects: Shards::new(self.root.join("objects"), file, objects),
+            records: Shards::new(self.root.join(RECORDS), file.clone(), records),
+            objects: Shards::new(self.root.join(OBJECTS), file, objects),
         }
     }
 }
@@ -206,6 +215,33 @@ impl Index {
     }
 }
 
+/// The folders that answers came from, each as it was when it was listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    records: Vec<(u8, Stamp)>,
+    objects: Vec<(u8, Stamp)>,
+}
+
+impl Index {
+    /// What all answers so far came from. Nothing where a change of it might not show: a folder is too
+    /// young, or this process changed it itself.
+    pub fn standing(&self) -> Option<Standing> {
+        Some(Standing { records: self.records.stamps()?, objects: self.objects.stamps()? })
+    }
+}
+
+impl Store {
+    /// Whether all folders still are as they were, so that an index would answer the same.
+    pub fn is_standing(&self, standing: &Standing) -> bool {
+        let is_same = |part: &str, (number, stamp): &(u8, Stamp)| {
+            let folder = shard_folder(&self.root.join(part), usize::from(*number));
+            fs::metadata(folder).is_ok_and(|found| Stamp::of(&found) == *stamp)
+        };
+        standing.records.iter().all(|shard| is_same(RECORDS, shard))
+            && standing.objects.iter().all(|shard| is_same(OBJECTS, shard))
+    }
+}
+
 /// Where the shards lie in the file; nothing where it is none or is damaged.
 fn shards(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
     let body = checked::body(MAGIC, bytes)?;
@@ -228,7 +264,7 @@ fn refresh<T: PartialEq>(
     number: usize,
     read: ReadFile<T>,
 ) -> (Shard<T>, bool) {
-    let folder = folder.join(format!("{number:02x}"));
+    let folder = shard_folder(folder, number);
     // Before the listing, so that what comes during it shows next time.
     let Ok(metadata) = fs::metadata(&folder) else {
         let changed = known != Shard::default();
@@ -243,6 +279,10 @@ fn refresh<T: PartialEq>(
     let shard = Shard { stamp: stamp.is_settled().then_some(stamp), entries };
     let changed = shard != known;
     (shard, changed)
+}
+
+fn shard_folder(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("{number:02x}"))
 }
 
 fn read_object(file: &DirEntry, _: &Shard<u64>) -> Option<(Digest, u64)> {

@@ -9,6 +9,7 @@
 //! records/ab/ab12….json           one finished stage per key
 //! checkpoints/<trajectory>/…      resumable states of trainings
 //! history/<experiment file>.json  which keys a file's stages had when it last ran
+//! history/<experiment file>.receipt  what a run looked at that found everything; may be deleted
 //! runs/<number>/…                 what a run was asked, its events, how it ended
 //! index                           a summary of records and objects; may be deleted
 //! files                           digests of the user's files, by path, size, mtime and inode
@@ -30,6 +31,7 @@ mod history;
 mod index;
 mod leftovers;
 mod peek;
+mod receipt;
 mod record;
 mod runs;
 mod scratch;
@@ -39,12 +41,13 @@ mod verify;
 
 pub use atomic::write as write_atomically;
 pub use checkpoint::CheckpointFolder;
-pub use collect::{Garbage, Policy, TrajectoryOf};
+pub use collect::{Garbage, Policy, TrajectoriesOf};
 pub use error::StoreError;
 pub use files::FileMemo;
 pub use gate::{Hold, Passage};
 pub use history::{History, LastRun, PastRun};
-pub use index::{Entry, Index};
+pub use index::{Entry, Index, Standing};
+pub use receipt::{ReadFiles, ReadText, Receipt, identity};
 pub use record::{Blob, OutputFiles, Provenance, Record};
 pub use runs::{Run, RunEnd, RunFolder, RunName, RunStage};
 pub use scratch::Scratch;

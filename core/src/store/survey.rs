@@ -48,7 +48,8 @@ pub struct SeenRun {
     pub stages: Vec<(String, Digest)>,
     /// Whether its process is alive.
     pub is_going_on: bool,
-    /// Key and trajectory of each stage that it began.
+    /// Key and trajectory of each stage that it began, and the key with each trajectory that the
+    /// stage goes along.
     pub trainings: BTreeSet<(Digest, Digest)>,
     /// Its files.
     pub seen: Seen,
@@ -88,6 +89,8 @@ struct Named {
     stage: Option<String>,
     key: Option<Digest>,
     trajectory: Option<Digest>,
+    #[serde(default)]
+    stretches: Vec<Digest>,
 }
 
 impl Seen {
@@ -188,7 +191,10 @@ impl Store {
         // A run that was killed may leave half a line.
         for line in self.run_events(number).unwrap_or_default() {
             let Ok(named) = serde_json::from_str::<Named>(&line) else { continue };
-            trainings.extend(named.key.zip(named.trajectory));
+            if let Some(key) = named.key {
+                let trajectories = named.trajectory.into_iter().chain(named.stretches);
+                trainings.extend(trajectories.map(|trajectory| (key, trajectory)));
+            }
             if let (true, Some(stage), Some(key)) = (is_unfinished, named.stage, named.key) {
                 stages.push((stage, key));
             }

@@ -10,7 +10,8 @@ use super::count;
 use super::errors::Failure;
 use super::span;
 use crate::graph::{self, Digest, Fingerprint};
-use crate::language::schema::Schemas;
+use crate::language::schema::MethodSchema;
+use crate::run::Trajectories;
 use crate::stages;
 use crate::store::{Policy, Store};
 use bytesize::ByteSize;
@@ -106,16 +107,19 @@ impl Retention {
     }
 }
 
-/// The trajectory of any fingerprint, by the schemas of this version.
-fn trajectory(schemas: &Schemas, fingerprint: &Fingerprint) -> Digest {
-    let schema = schemas.get(&fingerprint.kind, &fingerprint.method);
-    fingerprint.trajectory(&schema.map(graph::horizon).unwrap_or_default())
-}
-
-/// Computes trajectories for a collection.
-fn trajectories() -> impl Fn(&Fingerprint) -> Digest {
-    let schemas = stages::schemas();
-    move |fingerprint| trajectory(&schemas, fingerprint)
+/// Computes the trajectories of any fingerprint, by the methods of this version.
+fn trajectories() -> impl Fn(&Fingerprint) -> Vec<Digest> {
+    let methods = stages::methods().into_iter();
+    let known: Vec<_> = methods.map(|method| (method.schema(), method)).collect();
+    move |fingerprint| {
+        let named = |schema: &MethodSchema| {
+            schema.kind == fingerprint.kind && schema.method == fingerprint.method
+        };
+        let found = known.iter().find(|(schema, _)| named(schema));
+        let horizon = found.map(|(schema, _)| graph::horizon(schema)).unwrap_or_default();
+        let method = found.map(|(_, method)| method.as_ref());
+        Trajectories::of(fingerprint, &horizon, method).all().collect()
+    }
 }
 
 fn bytes(number: u64) -> String {

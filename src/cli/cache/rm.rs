@@ -4,7 +4,7 @@ use super::super::errors::Failure;
 use super::super::output;
 use super::super::workplace::Workplace;
 use super::super::{DeviceArguments, Reading, load};
-use super::{CacheFolder, count, trajectory};
+use super::{CacheFolder, count};
 use crate::graph::plan::Status;
 use crate::graph::{Digest, Fingerprint};
 use crate::store::{RunName, Store};
@@ -85,6 +85,7 @@ fn forget_stages(arguments: &Arguments, file: &Path, store: &Store) -> Result<Fo
     let workplace = Workplace::around(store.clone(), &arguments.device, false)?;
     let plan = workplace.session(&loaded)?.plan();
     let history = store.history(&loaded.path);
+    let trajectories = super::trajectories();
     let mut stages = Vec::new();
     for name in &arguments.stages {
         for index in loaded.find(name)? {
@@ -98,8 +99,9 @@ fn forget_stages(arguments: &Arguments, file: &Path, store: &Store) -> Result<Fo
                 continue;
             };
             if !arguments.keep_checkpoints {
-                let trajectory = trajectory(&loaded.schemas, &fingerprint);
-                store.remove_checkpoints(&trajectory).map_err(Failure::new)?;
+                for trajectory in trajectories(&fingerprint) {
+                    store.remove_checkpoints(&trajectory).map_err(Failure::new)?;
+                }
             }
             let key = fingerprint.key();
             store.remove_record(&key).map_err(Failure::new)?;

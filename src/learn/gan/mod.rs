@@ -3,6 +3,7 @@
 mod augment;
 mod batches;
 mod cpd;
+mod levels;
 mod losses;
 mod prog;
 mod schedule;
@@ -118,6 +119,12 @@ pub trait Network: Clone + Send + Sync {
     fn discriminator_layout(&self) -> Layout;
     /// What the two agree on.
     fn shape(&self) -> &Shape;
+    /// How much of both has a part in images up to a level. What has none stands behind it in the
+    /// layouts, and stays as it was drawn until its level comes in.
+    fn in_use(&self, level: usize) -> InUse {
+        let _ = level;
+        InUse::all(&self.generator_layout(), &self.discriminator_layout())
+    }
     /// Images in -1..=1 from latents `[batch, latent]` and labels `[batch, findings]`. Their side
     /// is that of the phase's level.
     fn generate<B: Kernels>(
@@ -137,6 +144,28 @@ pub trait Network: Clone + Send + Sync {
     ) -> Verdict<B>;
     /// The network's description, stored with the generator.
     fn describe(&self) -> Description;
+}
+
+/// The first weights of each network, as many as are in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InUse {
+    /// Tensors of the generator.
+    pub generator_tensors: usize,
+    /// Numbers in these.
+    pub generator: usize,
+    /// Numbers of the discriminator.
+    pub discriminator: usize,
+}
+
+impl InUse {
+    /// All of two networks.
+    pub fn all(generator: &Layout, discriminator: &Layout) -> InUse {
+        InUse {
+            generator_tensors: generator.tensors(),
+            generator: generator.count(),
+            discriminator: discriminator.count(),
+        }
+    }
 }
 
 /// What is stored with a generator, enough to rebuild it.

@@ -2,7 +2,7 @@
 //! head on the discriminator.
 
 use super::losses::LossWeights;
-use super::{Augmentation, Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
+use super::{Augmentation, Description, FIRST_SIDE, InUse, Network, Phase, Shape, Verdict};
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::{
     Conv, Dense, Maps, RECTIFIER_GAIN, downsample, leaky_relu, minibatch_deviation, pixel_norm,
@@ -31,6 +31,8 @@ pub struct ProgConfig {
     pub latent: usize,
     /// Feature maps from 4 px up; `None` for the seed system's rule.
     pub widths: Option<Vec<usize>>,
+    /// Side in pixels that it grows to; `None` for that of the images.
+    pub size: Option<usize>,
     /// The parts of the loss.
     pub loss: LossWeights,
     /// How images are changed before they are judged.
@@ -102,6 +104,14 @@ impl ProgNetwork {
         }
     }
 
+    /// The same networks without the levels above one.
+    fn up_to(&self, level: usize) -> ProgNetwork {
+        let mut shape = self.shape.clone();
+        shape.side = FIRST_SIDE << level;
+        shape.widths.truncate(level + 1);
+        ProgNetwork::new(shape)
+    }
+
     /// The discriminator's features of the level below the highest one in use.
     fn enter<B: Kernels>(&self, weights: &Parameters<B>, images: Maps<B>, phase: Phase) -> Maps<B> {
         let top = &self.discriminator[phase.level - 1];
@@ -143,17 +153,24 @@ impl Network for ProgNetwork {
     }
 
     fn discriminator_layout(&self) -> Layout {
+        // Levels come last, and so those in the generator: what is drawn for the lower ones does not
+        // depend on how many there are.
         let mut layout = Layout::default();
+        self.last_conv.declare(&mut layout);
+        self.dense.declare(&mut layout);
+        self.score.declare(&mut layout);
+        self.classes.declare(&mut layout);
         for level in &self.discriminator {
             level.from_image.declare(&mut layout);
             level.conv.declare(&mut layout);
             level.down.declare(&mut layout);
         }
-        self.last_conv.declare(&mut layout);
-        self.dense.declare(&mut layout);
-        self.score.declare(&mut layout);
-        self.classes.declare(&mut layout);
         layout
+    }
+
+    fn in_use(&self, level: usize) -> InUse {
+        let network = self.up_to(level);
+        InUse::all(&network.generator_layout(), &network.discriminator_layout())
     }
 
     fn shape(&self) -> &Shape {

@@ -64,6 +64,32 @@ impl Schedule {
         Phase { level, fade: 1.0 }
     }
 
+    /// Where each level ends, from the first on: the positions in whole steps at which trainings
+    /// that grow further leave those that stay at the level. That of the last level counts as if
+    /// there were another.
+    ///
+    /// A batch of zero is refused before anybody asks.
+    pub fn ends(&self) -> Vec<u64> {
+        let (mut position, mut end) = (0_u64, self.stable);
+        let mut ends = Vec::with_capacity(self.last_level + 1 - self.first_level);
+        for level in self.first_level..=self.last_level {
+            let batch = self.batch(level) as u64;
+            let steps = end.saturating_sub(position).div_ceil(batch);
+            position = position.saturating_add(steps.saturating_mul(batch));
+            ends.push(position);
+            end = end.saturating_add(self.fade).saturating_add(self.stable);
+        }
+        ends
+    }
+
+    /// The level with whose training a state at a position is filed: of all that pass by it on their
+    /// way, the lowest.
+    pub fn home(&self, position: u64) -> usize {
+        let ends = self.ends();
+        let passed = ends.iter().take_while(|end| **end < position).count();
+        self.first_level + passed.min(ends.len() - 1)
+    }
+
     /// The batch of a level.
     pub fn batch(&self, level: usize) -> usize {
         let position = level - self.first_level;

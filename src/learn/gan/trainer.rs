@@ -5,10 +5,11 @@
 //! end, so a run that was killed, or continues a shorter one, gives the bytes of a straight run.
 
 use super::batches::{Batch, Batches};
+use super::levels::Levels;
 use super::losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
 use super::schedule::Schedule;
 use super::{
-    Augmentation, CpdConfig, CpdNetwork, Network, Phase, ProgConfig, ProgNetwork, Shape,
+    Augmentation, CpdConfig, CpdNetwork, InUse, Network, Phase, ProgConfig, ProgNetwork, Shape,
     TrainingImages,
 };
 use crate::data::random;
@@ -72,7 +73,8 @@ pub fn train_cpd<B: Kernels>(
         .train(monitor, checkpoints)
 }
 
-/// Trains `prog`.
+/// Trains `prog`. `places` holds the checkpoints of the trainings to 8 px, 16 px and so on, at least
+/// up to its own size: what it has in common with a smaller one is filed there, and found.
 ///
 /// # Errors
 /// As for [`train_cpd`].
@@ -81,26 +83,45 @@ pub fn train_prog<B: Kernels>(
     data: &TrainingImages<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
-    checkpoints: &dyn Checkpoints,
+    places: &[&dyn Checkpoints],
 ) -> Result<TrainedGan, LearnError> {
-    let shape = Shape::new(data.side, data.findings, config.latent, config.widths.clone())?;
+    let side = config.size.unwrap_or(data.side);
+    let shape = Shape::new(side, data.findings, config.latent, config.widths.clone())?;
+    require_halves(data.side, side)?;
+    let schedule = Schedule {
+        first_level: super::prog::FIRST_LEVEL,
+        last_level: shape.levels() - 1,
+        stable: config.stable,
+        fade: config.fade,
+        batches: config.batches.clone(),
+    };
     let settings = Settings {
         length: config.length,
-        schedule: Schedule {
-            first_level: super::prog::FIRST_LEVEL,
-            last_level: shape.levels() - 1,
-            stable: config.stable,
-            fade: config.fade,
-            batches: config.batches.clone(),
-        },
+        schedule: schedule.clone(),
         learning_rate: config.learning_rate,
         loss: config.loss,
         augment: config.augment,
         generator_average: config.generator_average,
         seed: config.seed,
     };
-    Trainer::<B, _>::new(ProgNetwork::new(shape), settings, *data, device)?
-        .train(monitor, checkpoints)
+    let trainer = Trainer::<B, _>::new(ProgNetwork::new(shape), settings, *data, device)?;
+    if schedule.ends().len() > places.len() {
+        return Err(LearnError::Configuration(format!(
+            "there is no place for the checkpoints of a training that grows to {side} px"
+        )));
+    }
+    trainer.train(monitor, &Levels::new(&schedule, places))
+}
+
+/// Images are halved until they are as small as a level wants them.
+fn require_halves(images: usize, side: usize) -> Result<(), LearnError> {
+    if images >= side && images.is_power_of_two() {
+        return Ok(());
+    }
+    Err(LearnError::Configuration(format!(
+        "the training fold has images of {images} px, which cannot be halved to {side} px; give the \
+         GAN or the subset another `size`"
+    )))
 }
 
 /// The score of `cpd` is an inner product with the labels, so an image without any would get a
@@ -137,7 +158,11 @@ pub struct Trainer<'a, B: Kernels, N: Network> {
     generator: Player<B>,
     discriminator: Player<B>,
     averaged: Parameters<B>,
+    /// How many of the generator's tensors are in use, and averaged.
+    averaging: usize,
     progress: Position,
+    /// Positions at which others go on from the state here, whatever becomes of this training.
+    ends: Vec<u64>,
 }
 
 /// A network's weights with their optimiser.
@@ -208,6 +233,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
             Player::draw(network.discriminator_layout(), seed, "gan/discriminator", device);
         Ok(Trainer {
             averaged: generator.weights.clone(),
+            averaging: network.in_use(settings.schedule.first_level).generator_tensors,
             progress: Position {
                 images: 0,
                 steps: 0,
@@ -216,6 +242,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
                 discriminator_steps: 0,
                 curves: Curves::new(&COLUMNS),
             },
+            ends: settings.schedule.ends(),
             network,
             batches: Batches::new(data, seed),
             settings,
@@ -244,7 +271,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
                 self.save(&mut writer)?;
                 return Err(LearnError::Stopped);
             }
-            if writer.is_due() {
+            if writer.is_due() || self.ends.contains(&self.progress.images) {
                 self.save(&mut writer)?;
             }
         }
@@ -257,6 +284,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         let phase = self.settings.schedule.phase(self.progress.images);
         if phase.level != self.progress.level {
             self.progress.level = phase.level;
+            self.averaging = self.network.in_use(phase.level).generator_tensors;
             self.generator.forget_moments(&self.device);
             self.discriminator.forget_moments(&self.device);
         }
@@ -264,8 +292,8 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         let batch = self.batches.take::<B>(self.progress.images, size, phase, &self.device);
         let (discriminator, penalty) = self.discriminator_step(&batch, phase);
         let generator = self.generator_step(&batch.labels, phase);
-        self.averaged =
-            average(&self.averaged, &self.generator.weights, self.settings.generator_average);
+        let beta = self.settings.generator_average;
+        self.averaged = average(&self.averaged, &self.generator.weights, self.averaging, beta);
         self.progress.images += size as u64;
         self.progress.steps += 1;
         Losses { discriminator, penalty, generator }
@@ -381,40 +409,61 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
             let (discriminator_first, discriminator_second, steps) =
                 discriminator.optimiser.state();
             self.progress.discriminator_steps = steps;
+            // The same bytes as a training would write that has no further levels.
+            let home = self.settings.schedule.home(self.progress.images);
+            let InUse { generator: made, discriminator: judged, .. } = self.network.in_use(home);
+            let first = |count: usize, mut values: Vec<f32>| {
+                values.truncate(count);
+                values
+            };
             let arrays = BTreeMap::from([
-                ("generator", generator.weights.values()),
-                ("generator/first", generator_first),
-                ("generator/second", generator_second),
-                ("discriminator", discriminator.weights.values()),
-                ("discriminator/first", discriminator_first),
-                ("discriminator/second", discriminator_second),
-                ("averaged", self.averaged.values()),
+                ("generator", first(made, generator.weights.values())),
+                ("generator/first", first(made, generator_first)),
+                ("generator/second", first(made, generator_second)),
+                ("discriminator", first(judged, discriminator.weights.values())),
+                ("discriminator/first", first(judged, discriminator_first)),
+                ("discriminator/second", first(judged, discriminator_second)),
+                ("averaged", first(made, self.averaged.values())),
             ]);
             pack(&arrays, &self.progress)
         })
     }
 
+    /// Takes over a state, to which levels that come in later add what they begin with.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), LearnError> {
         let state = unpack::<Position>(bytes)?;
         let device = &self.device;
-        let resume = |player: &Player<B>, name: &str, steps: u64| {
+        let home = self.settings.schedule.home(state.rest.images);
+        let in_use = self.network.in_use(home);
+        let array = |name: &str, count: usize, mut beginning: Vec<f32>| {
+            beginning[..count].copy_from_slice(state.array(name, count)?);
+            Ok::<_, LearnError>(beginning)
+        };
+        let resume = |player: &Player<B>, name: &str, count: usize, steps: u64| {
             let layout = &player.layout;
-            let count = layout.count();
-            let array = |part: &str| state.array(&format!("{name}{part}"), count);
+            let (first, second, _) = player.optimiser.state();
+            let first = array(&format!("{name}/first"), count, first)?;
+            let second = array(&format!("{name}/second"), count, second)?;
+            let weights = array(name, count, player.weights.values())?;
             Ok::<_, LearnError>(Player {
                 layout: layout.clone(),
-                weights: Parameters::new(layout.clone(), array("")?, device),
-                optimiser: Adam::resume(layout, array("/first")?, array("/second")?, steps, device),
+                weights: Parameters::new(layout.clone(), &weights, device),
+                optimiser: Adam::resume(layout, &first, &second, steps, device),
             })
         };
-        let generator = resume(&self.generator, "generator", state.rest.generator_steps)?;
-        let discriminator =
-            resume(&self.discriminator, "discriminator", state.rest.discriminator_steps)?;
-        let count = generator.layout.count();
-        self.averaged =
-            Parameters::new(generator.layout.clone(), state.array("averaged", count)?, device);
+        let Position { generator_steps, discriminator_steps, .. } = state.rest;
+        let generator = resume(&self.generator, "generator", in_use.generator, generator_steps)?;
+        let discriminator = resume(
+            &self.discriminator,
+            "discriminator",
+            in_use.discriminator,
+            discriminator_steps,
+        )?;
+        let averaged = array("averaged", in_use.generator, self.averaged.values())?;
+        self.averaged = Parameters::new(generator.layout.clone(), &averaged, device);
         self.generator = generator;
         self.discriminator = discriminator;
+        self.averaging = self.network.in_use(state.rest.level).generator_tensors;
         self.progress = state.rest;
         Ok(())
     }

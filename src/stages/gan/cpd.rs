@@ -61,7 +61,7 @@ impl Method for Cpd {
         let trained = with_backend!(context.device, |B, device| {
             train_cpd::<B>(&config, &data, &device, context.monitor, context.checkpoints)
         })?;
-        write(context, &fold, &trained)
+        write(context, &fold, data.side, &trained)
     }
 }
 

@@ -131,9 +131,14 @@ fn training_images(fold: &Fold) -> TrainingImages<'_> {
     }
 }
 
-fn write(context: &Context<'_>, fold: &Fold, trained: &TrainedGan) -> Result<(), StageError> {
+fn write(
+    context: &Context<'_>,
+    fold: &Fold,
+    side: usize,
+    trained: &TrainedGan,
+) -> Result<(), StageError> {
     context.write("generator", "generator.safetensors", &trained.generator)?;
-    let made_for = MadeFor { findings: fold.info().findings.clone(), side: fold.info().side };
+    let made_for = MadeFor { findings: fold.info().findings.clone(), side };
     context.write_json("generator", "made_for.json", &made_for)?;
     context.write_json("curves", "curves.json", &trained.curves)
 }

@@ -6,10 +6,14 @@ use super::{
 };
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::learn::gan::{ProgConfig, train_prog};
+use crate::learn::gan::{FIRST_SIDE, ProgConfig, train_prog};
 use crate::learn::with_backend;
-use crate::stages::fields::{at_least, images};
+use crate::stages::fields::{LARGEST_SIDE, at_least, images, side};
 use crate::stages::{Context, Method, Parameters, StageError};
+use std::collections::BTreeMap;
+
+/// The field that says how far it grows.
+const SIZE: &str = "size";
 
 /// The seed system's batches at 8, 16, 32, 64 and 128 px.
 const BATCHES: [i64; 5] = [256, 128, 64, 32, 16];
@@ -43,6 +47,11 @@ impl Method for Prog {
                 "Images a step at 8, 16, 32, … px, multiples of 4; the last holds for all further \
                  sizes.",
             ),
+            Field::optional(
+                SIZE,
+                side(),
+                "Side that it grows to, a power of two; without it the side of the fold's images.",
+            ),
         ]);
         MethodSchema {
             kind: "gan",
@@ -53,11 +62,12 @@ impl Method for Prog {
                    images. Pixel norm in the generator, minibatch standard deviation in the \
                    discriminator, labels joined with the latent, and a second head of the \
                    discriminator that names the findings (AC-GAN). The optimiser starts anew \
-                   with each size. The defaults are the values of npj Digital Medicine 2021 \
+                   with each size. Trainings that differ in `size` alone share the sizes that they \
+                   have in common: each is trained once, whichever of them comes first. The defaults are the values of npj Digital Medicine 2021 \
                    (arXiv 2012.03769) up to 32 px; for 64 and 128 px it used 1,000 kimg for \
                    `phase` and `fade`. For a CPU give small `widths`, `latent` and `batch`.",
             example: "gan g: prog { train: fold.train, length: 12_000 kimg }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields,
             outputs: outputs(),
@@ -66,6 +76,11 @@ impl Method for Prog {
 
     fn uses_device(&self) -> bool {
         true
+    }
+
+    /// Trainings to each size up to its own.
+    fn stretches(&self, parameters: Parameters<'_>) -> Vec<BTreeMap<String, Value>> {
+        (1..=highest_level(parameters)).map(|level| up_to(parameters.0, level)).collect()
     }
 
     fn memory(&self, parameters: Parameters<'_>) -> u64 {
@@ -78,10 +93,37 @@ impl Method for Prog {
         let data = training_images(&fold);
         let config = config(context.parameters)?;
         let trained = with_backend!(context.device, |B, device| {
-            train_prog::<B>(&config, &data, &device, context.monitor, context.checkpoints)
+            train_prog::<B>(&config, &data, &device, context.monitor, context.stretches)
         })?;
-        write(context, &fold, &trained)
+        write(context, &fold, config.size.unwrap_or(data.side), &trained)
     }
+}
+
+/// The highest level that a training may come to, where 8 px is the first. The side of the fold is not
+/// known before it runs, so that without `size` and `widths` it may be any.
+fn highest_level(parameters: Parameters<'_>) -> u32 {
+    let side = match (parameters.amount(SIZE), widths(parameters)) {
+        (Ok(size), _) => size,
+        (_, Ok(Some(widths))) => (FIRST_SIDE as u64) << widths.len().clamp(1, 16).saturating_sub(1),
+        _ => LARGEST_SIDE as u64,
+    };
+    (side / FIRST_SIDE as u64).max(1).ilog2()
+}
+
+/// The parameters of the same training to the size of a level, without what they say of others.
+fn up_to(parameters: &BTreeMap<String, Value>, level: u32) -> BTreeMap<String, Value> {
+    let mut own = parameters.clone();
+    let levels = level as usize;
+    own.insert(SIZE.to_owned(), Value::pixels((FIRST_SIDE << level) as f64));
+    if let Some(Value::List(widths)) = own.get_mut("widths") {
+        widths.truncate(levels + 1);
+    }
+    if let Some(Value::List(batches)) = own.get_mut("batch")
+        && let Some(last) = batches.last().cloned()
+    {
+        batches.resize(levels, last);
+    }
+    own
 }
 
 fn config(parameters: Parameters<'_>) -> Result<ProgConfig, StageError> {
@@ -93,6 +135,7 @@ fn config(parameters: Parameters<'_>) -> Result<ProgConfig, StageError> {
         learning_rate: parameters.float("learning_rate")?,
         latent: parameters.count("latent")?,
         widths: widths(parameters)?,
+        size: parameters.get(SIZE).map(|_| parameters.size(SIZE)).transpose()?,
         loss: loss(parameters)?,
         augment: augmentation(parameters)?,
         generator_average: parameters.float("generator_average")? as f32,

@@ -1,13 +1,12 @@
 //! Claims against the statements that can be made.
 
-use super::{Checker, Filled, Subject};
+use super::{Checker, Filled, Subject, Values};
 use crate::language::claims::{ClaimSchema, claims};
 use crate::language::datum::Datum;
 use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::experiment::{Input, TypedClaim};
 use crate::language::suggest;
-use crate::language::syntax::tree::{Claim, Span};
-use std::collections::BTreeMap;
+use crate::language::syntax::tree::{Claim, Name};
 
 impl<'t> Checker<'_, 't> {
     /// A claim with its defaults; nothing where its method is unknown.
@@ -29,7 +28,7 @@ impl<'t> Checker<'_, 't> {
         let subject = Subject { what: schema.method, word: schema.method, name: &claim.name };
         self.fields(&subject, &schema.fields, &values, &mut filled);
         let bounds = ["at_least", "at_most"];
-        if schema.method == "bound" && !bounds.iter().any(|bound| values.contains_key(*bound)) {
+        if schema.method == "bound" && bounds.iter().all(|bound| values.get(bound).is_none()) {
             let message = "a bound needs a value to lie above or below";
             self.report(
                 Diagnostic::new(Code::MissingField, message, claim.name.span.clone())
@@ -46,12 +45,8 @@ impl<'t> Checker<'_, 't> {
     }
 
     /// The arguments by name; those without one are named by their position.
-    fn claim_arguments(
-        &mut self,
-        claim: &Claim,
-        schema: Option<&ClaimSchema>,
-    ) -> BTreeMap<String, (Span, Datum)> {
-        let mut values: BTreeMap<String, (Span, Datum)> = BTreeMap::new();
+    fn claim_arguments(&mut self, claim: &Claim, schema: Option<&ClaimSchema>) -> Values {
+        let mut values = Values::default();
         for (position, (name, value)) in claim.arguments.iter().enumerate() {
             let datum = self.around.scope.clone().evaluate(value, self.evaluation);
             let Some(schema) = schema else { continue };
@@ -69,12 +64,12 @@ impl<'t> Checker<'_, 't> {
             if let Some((first, _)) = values.get(own) {
                 let message = format!("`{own}` is written twice");
                 let problem = Diagnostic::new(Code::Duplicate, message, place)
-                    .related(first.clone(), "first written here")
+                    .related(first.span.clone(), "first written here")
                     .help("remove one of the two");
                 self.report(problem);
                 continue;
             }
-            values.insert(own.to_owned(), (place, datum));
+            values.0.push((Name { node: own.to_owned(), span: place }, datum));
         }
         values
     }

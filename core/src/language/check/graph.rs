@@ -58,6 +58,12 @@ pub(super) fn add_ancestors(
 
 /// Reports each group of stages that depend on each other once.
 pub(super) fn report_cycles(stages: &[TypedStage], diagnostics: &mut Vec<Diagnostic>) {
+    // Most files declare what they take from first, and where all do there is no cycle.
+    let takes_from_earlier =
+        |(index, stage): (usize, &TypedStage)| stage.inputs.iter().all(|input| input.stage < index);
+    if stages.iter().enumerate().all(takes_from_earlier) {
+        return;
+    }
     let mut graph = DiGraph::<(), ()>::new();
     for _ in stages {
         graph.add_node(());

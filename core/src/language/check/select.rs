@@ -105,7 +105,7 @@ impl Checker<'_, '_> {
         let wanted = Some(&own.rounds[..shared]);
         let begin = all.partition_point(|index| rounds(index) < wanted);
         let end = all.partition_point(|index| rounds(index) <= wanted);
-        let members = all.get(begin..end)?.to_vec();
+        let members = all.get(begin..end)?;
         // Each loop over a family that refers to another looks at all of its members.
         if let Err(problem) = self.evaluation.budget.spend(members.len(), &datum.span) {
             self.evaluation.report(problem);
@@ -113,14 +113,14 @@ impl Checker<'_, '_> {
         }
         let first = members.first().copied()?;
         let is_family = table.instances[first].around.rounds.len() > shared;
-        let variables: Vec<String> =
-            table.instances[first].around.bindings.0.iter().map(|(name, _)| name.clone()).collect();
+        let bindings = &table.instances[first].around.bindings.0;
+        let variables = || bindings.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>();
         let found = match &reference.selection {
-            None if is_family => Some(Found::Whole(variables)),
+            None if is_family => Some(Found::Whole(variables())),
             None => Some(Found::One(first)),
-            Some(Selected::Everything) => Some(Found::Selected(members)),
+            Some(Selected::Everything) => Some(Found::Selected(members.to_vec())),
             Some(Selected::Members(selectors)) => {
-                self.select(reference, datum, members, selectors, &variables)
+                self.select(reference, datum, members, selectors, &variables())
             }
         };
         if let Some(Found::Selected(left)) = &found {
@@ -134,11 +134,11 @@ impl Checker<'_, '_> {
         &mut self,
         reference: &StageReference,
         datum: &Datum,
-        members: Vec<usize>,
+        members: &[usize],
         selectors: &[(Name, Datum)],
         variables: &[String],
     ) -> Option<Found> {
-        let mut left = members.clone();
+        let mut left = members.to_vec();
         for (name, value) in selectors {
             if !variables.contains(&name.node) {
                 let message =
@@ -163,7 +163,7 @@ impl Checker<'_, '_> {
             self.report(
                 Diagnostic::new(Code::Family, message, datum.span.clone()).help(format!(
                     "its members are {}",
-                    self.named(&reference.family.path, &members)
+                    self.named(&reference.family.path, members)
                 )),
             );
             return None;
