@@ -56,7 +56,7 @@ pub(super) fn ingest_with<Item: Sync>(
     monitor: &dyn Monitor,
     read: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
 ) -> Result<(), DataError> {
-    let mut writer = FoldWriter::create(folder, info.count, info.side)?;
+    let mut writer = FoldWriter::create(folder, info.side)?;
     let mut done = 0;
     for chunk in items.chunks((CHUNK / most.max(1)).max(1)) {
         if monitor.stop_requested() {

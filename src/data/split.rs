@@ -1,9 +1,10 @@
 //! The folds that a data set was published with.
 
 use super::error::DataError;
-use npyz::{NpyFile, WriterBuilder};
+use super::fold::write_array;
+use npyz::NpyFile;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::BufReader;
 use std::path::Path;
 
 /// The file beside a data set's images; `[count]` bytes, the folds by number.
@@ -37,16 +38,8 @@ impl Split {
 /// # Errors
 /// The disk refuses.
 pub(super) fn write_splits(folder: &Path, splits: &[Split]) -> Result<(), DataError> {
-    let path = folder.join(FILE);
-    let write = || {
-        let mut file = BufWriter::new(File::create(&path)?);
-        let options = npyz::WriteOptions::new().default_dtype().shape(&[splits.len() as u64]);
-        let mut writer = options.writer(&mut file).begin_nd()?;
-        writer.extend(splits.iter().map(|&split| split as u8))?;
-        writer.finish()?;
-        file.flush()
-    };
-    write().map_err(DataError::io(&path))
+    let numbers: Vec<u8> = splits.iter().map(|&split| split as u8).collect();
+    write_array(&folder.join(FILE), &numbers, &[numbers.len()])
 }
 
 /// The folds of the `count` images in a folder; `None` where they were published without.

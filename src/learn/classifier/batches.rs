@@ -38,7 +38,7 @@ pub(super) fn batch<B: Backend>(
     let size = data.side * data.side;
     let mut images = Vec::with_capacity(part.len() * size);
     for &(index, mirrored) in part {
-        let image = &data.images[index * size..(index + 1) * size];
+        let image = data.images.image(index);
         if mirrored {
             images.extend(image.chunks(data.side).flat_map(|row| row.iter().rev()));
         } else {
