@@ -7,6 +7,7 @@ mod support;
 
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Tensor, TensorData};
+use msx::data::Pixels;
 use msx::learn::checkpoint::NoCheckpoints;
 use msx::learn::classifier::{
     Architecture, Augmentation, ClassWeights, ClassifierConfig, Images, Mode, Model, Patience,
@@ -108,7 +109,8 @@ impl Case {
             augment: Augmentation::default(),
             seed: 1,
         };
-        let fold = Images { images: &images, labels: &labels, side: self.side, findings: FINDINGS };
+        let images = Pixels::new(&images, self.side);
+        let fold = Images { images, labels: &labels, side: self.side, findings: FINDINGS };
         let score = |_: &[f32], _: &[u8], _: usize| Some(0.5);
         let device = Default::default();
         let trained =

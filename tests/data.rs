@@ -35,6 +35,8 @@ mod real;
 mod resize;
 #[path = "data/rsna_ich.rs"]
 mod rsna_ich;
+#[path = "data/skipping.rs"]
+mod skipping;
 #[path = "data/subset.rs"]
 mod subset;
 #[path = "data/support.rs"]

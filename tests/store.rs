@@ -7,12 +7,15 @@ mod runs;
 
 use msx::graph::{Digest, Fingerprint};
 use msx::language::value::Value;
-use msx::store::{Provenance, Record, Store, StoreError};
+use msx::store::{Expected, Provenance, Record, Store, StoreError};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+/// The output of every stage here.
+const OUT: Expected<'static> = Expected { name: "out", backing: &["pixels", "rows"] };
 
 fn provenance() -> Provenance {
     Provenance {
@@ -38,7 +41,7 @@ fn commit(store: &Store, number: i64, files: &[(&str, &[u8])]) -> Record {
         fs::create_dir_all(path.parent().expect("a parent")).expect("folder");
         fs::write(path, bytes).expect("write");
     }
-    store.commit(&scratch, &fingerprint(number), &["out"], provenance()).expect("commit")
+    store.commit(&scratch, &fingerprint(number), &[OUT], provenance()).expect("commit")
 }
 
 fn open(folder: &Path) -> Store {
@@ -53,9 +56,72 @@ fn a_committed_stage_is_found_with_its_bytes() {
     let found = store.lookup(&fingerprint(1).key()).expect("readable").expect("there");
     assert_eq!(found, record);
     let linked = folder.path().join("linked");
-    store.link_output(&found.outputs["out"], &linked).expect("links");
+    let scratch = store.scratch().expect("scratch");
+    store.link_output(&scratch, &found.outputs["out"], &linked).expect("links");
     assert_eq!(fs::read(linked.join("deep/b.txt")).expect("read"), b"beta");
     assert!(store.lookup(&fingerprint(2).key()).expect("readable").is_none());
+}
+
+/// Early cut-off: an output is what its own files say, wherever else the bytes behind them stand.
+#[test]
+fn backing_files_do_not_tell_outputs_apart() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let digests = |record: &Record| record.output_digests();
+    let own = ("out/digests", b"of the image A".as_slice());
+    let one = commit(&store, 1, &[own, ("out/pixels", b"A"), ("other/pixels", b"none")]);
+    let other = commit(&store, 2, &[own, ("out/pixels", b"BA"), ("out/rows", b"1")]);
+    let third = commit(&store, 3, &[("out/digests", b"of B"), ("out/pixels", b"BA")]);
+    assert_eq!(digests(&one), digests(&other));
+    assert_ne!(digests(&other), digests(&third));
+    // They are kept, found and missed like any other file.
+    let read = store.lookup(&fingerprint(2).key()).expect("readable").expect("there");
+    assert_eq!((digests(&read), read.blobs().count()), (digests(&other), 3));
+    let pixels = &read.outputs["out"].0["pixels"];
+    assert!(pixels.backing && !read.outputs["out"].0["digests"].backing);
+    fs::remove_file(store.object_path(&pixels.digest)).expect("removed");
+    assert!(store.lookup(&fingerprint(2).key()).expect("readable").is_none());
+}
+
+/// Records that were written before there were backing files count every file.
+#[test]
+fn records_of_earlier_versions_mean_what_they_meant() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let record = commit(&store, 1, &[("out/pixels", b"A"), ("out/labels", b"0")]);
+    let text = serde_json::to_string(&record).expect("JSON");
+    let text = text.replace(",\"backing\":true", "");
+    assert!(!text.contains("backing"));
+    let earlier: Record = serde_json::from_str(&text).expect("a record");
+    let digest = |content: &[u8]| Digest::from(blake3::hash(content));
+    let lines = format!("{} labels\n{} pixels\n", digest(b"0"), digest(b"A"));
+    let expected = Digest::derive("msx 2026 output", lines.as_bytes());
+    assert_eq!(earlier.output_digests().get("out"), Some(expected));
+    assert_ne!(record.output_digests().get("out"), Some(expected));
+}
+
+/// A stage may pass on what it was given, of any size, at the price of a link. That nobody reads it
+/// shows where the bytes are changed under it.
+#[test]
+fn what_a_stage_links_on_is_not_read() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    let given = commit(&store, 1, &[("out/pixels", b"many pixels")]);
+    let blob = &given.outputs["out"].0["pixels"];
+    let object = store.object_path(&blob.digest);
+    let scratch = store.scratch().expect("scratch");
+    store.link_output(&scratch, &given.outputs["out"], &scratch.input(0)).expect("links");
+    let target = scratch.out().join("out");
+    fs::create_dir_all(&target).expect("folder");
+    fs::hard_link(scratch.input(0).join("pixels"), target.join("pixels")).expect("links");
+    // As root everything may be written.
+    let mut writable = fs::metadata(&object).expect("there").permissions();
+    #[allow(clippy::permissions_set_readonly_false, reason = "in a temporary folder")]
+    writable.set_readonly(false);
+    fs::set_permissions(&object, writable).expect("its owner may");
+    fs::write(&object, b"MANY PIXELS").expect("write");
+    let taken = store.commit(&scratch, &fingerprint(2), &[OUT], provenance()).expect("commit");
+    assert_eq!(&taken.outputs["out"].0["pixels"], blob);
 }
 
 #[test]
@@ -104,7 +170,7 @@ fn a_missing_output_records_nothing() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path());
     let scratch = store.scratch().expect("scratch");
-    let result = store.commit(&scratch, &fingerprint(1), &["out"], provenance());
+    let result = store.commit(&scratch, &fingerprint(1), &[OUT], provenance());
     assert!(matches!(result, Err(StoreError::MissingOutput { output }) if output == "out"));
     assert!(store.lookup(&fingerprint(1).key()).expect("readable").is_none());
 }

@@ -108,7 +108,8 @@ pub(super) fn open(arguments: &FoldArguments, options: &FoldOptions) -> Result<O
         if !FOLD_FILES.iter().all(|file| files.0.contains_key(*file)) {
             return Err(damaged(&loaded, index));
         }
-        let place = |file: &str| workplace.store.object_path(&files.0[file].digest);
+        let place =
+            |file: &str| files.0.get(file).map(|blob| workplace.store.object_path(&blob.digest));
         folds.push((output.to_owned(), Fold::open_files(place).map_err(Failure::new)?));
     }
     let left_out = left_out(&loaded, &workplace.store, &plan, index)?;

@@ -160,7 +160,7 @@ fn group(folds: &[NamedFold], monitor: &dyn Monitor) -> Result<(Vec<Group>, usiz
         .flat_map(|(fold, (_, images))| (0..images.len()).map(move |image| (fold, image)))
         .collect();
     let mut groups: Vec<Group> = Vec::new();
-    let mut group_of: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    let mut group_of: BTreeMap<(usize, &[u8]), usize> = BTreeMap::new();
     let (mut blank, mut done) = (0, 0);
     for chunk in all.chunks(CHUNK) {
         if monitor.stop_requested() {
@@ -169,15 +169,13 @@ fn group(folds: &[NamedFold], monitor: &dyn Monitor) -> Result<(Vec<Group>, usiz
         let look = |&(fold, image): &At| {
             let fold = &folds[fold].1;
             let (side, pixels) = (fold.info().side, fold.image(image));
-            let mut content = blake3::Hasher::new();
-            content.update(&(side as u64).to_le_bytes());
-            content.update(pixels);
-            let hash = thumbnail(pixels, side).map(|thumbnail| hash(&thumbnail));
-            (*content.finalize().as_bytes(), hash)
+            thumbnail(pixels, side).map(|thumbnail| hash(&thumbnail))
         };
-        let looked: Vec<([u8; 32], Option<u64>)> = chunk.par_iter().map(look).collect();
-        for (&at, (content, hash)) in chunk.iter().zip(looked) {
+        let looked: Vec<Option<u64>> = chunk.par_iter().map(look).collect();
+        for (&at, hash) in chunk.iter().zip(looked) {
             blank += usize::from(hash.is_none());
+            let fold = &folds[at.0].1;
+            let content = (fold.info().side, fold.digest(at.1));
             let position = *group_of.entry(content).or_insert(groups.len());
             match groups.get_mut(position) {
                 Some(group) => group.members.push(at),

@@ -37,39 +37,43 @@ pub(super) fn ingest(
     labels: &[u8],
     monitor: &dyn Monitor,
 ) -> Result<(), DataError> {
-    ingest_with(folder, files, 1, info, labels, monitor, |path| {
-        square(path, &image::read(path)?, info.side)
-    })
+    let read = |path: &PathBuf| square(path, &image::read(path)?, info.side);
+    let writer = read_images(folder, info.side, files, 1, monitor, read, |_, error| Err(error))?;
+    writer.finish(info, labels)
 }
 
-/// Reads items that hold up to `most` images each into a fold; `read` gives the bytes of an item's
-/// images, one behind the other.
+/// Reads items that hold up to `most` images each. `read` gives the bytes of an item's images, one
+/// behind the other; of an item that has none because it cannot be read, `refused` takes the position
+/// and the reason, and the others go on.
 ///
 /// # Errors
-/// As for [`ingest`].
-pub(super) fn ingest_with<Item: Sync>(
+/// `refused` says so, the disk refuses, or a stop on request.
+pub(super) fn read_images<Item: Sync>(
     folder: &Path,
+    side: usize,
     items: &[Item],
     most: usize,
-    info: &FoldInfo,
-    labels: &[u8],
     monitor: &dyn Monitor,
     read: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
-) -> Result<(), DataError> {
-    let mut writer = FoldWriter::create(folder, info.count, info.side)?;
+    mut refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
+) -> Result<FoldWriter, DataError> {
+    let mut writer = FoldWriter::create(folder, side)?;
     let mut done = 0;
     for chunk in items.chunks((CHUNK / most.max(1)).max(1)) {
         if monitor.stop_requested() {
             return Err(Stopped.into());
         }
-        let read: Vec<Vec<u8>> = chunk.par_iter().map(&read).collect::<Result<_, _>>()?;
-        for images in &read {
-            writer.append(images)?;
+        let images: Vec<Result<Vec<u8>, DataError>> = chunk.par_iter().map(&read).collect();
+        for (position, images) in images.into_iter().enumerate() {
+            match images {
+                Ok(images) => writer.append(&images)?,
+                Err(error) => refused(done + position, error)?,
+            }
         }
         done += chunk.len();
         monitor.report(&Progress::counted("reading", done, items.len(), "images"));
     }
-    writer.finish(info, labels)
+    Ok(writer)
 }
 
 /// An image as a square of bytes; errors name its file.

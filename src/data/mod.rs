@@ -19,6 +19,7 @@ pub mod nifti;
 pub mod npy;
 pub mod perceptual;
 pub mod phantom;
+mod pixels;
 pub mod random;
 pub mod rsna_ich;
 pub mod scans;
@@ -30,6 +31,9 @@ pub mod tabled;
 pub mod tfrecord;
 
 pub use error::DataError;
-pub use fold::{FILES as FOLD_FILES, Fold, FoldInfo, FoldWriter, Origin, write_fold};
+pub use fold::{
+    BACKING_FILES, FILES as FOLD_FILES, Fold, FoldInfo, FoldWriter, Origin, write_fold, write_part,
+};
 pub use label_set::LabelSet;
+pub use pixels::Pixels;
 pub use summary::{Account, Dropped, Summary};

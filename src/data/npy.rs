@@ -1,7 +1,7 @@
 //! Headers of NumPy's arrays, looked at before npyz reads them: npyz multiplies the sides of a shape
 //! as they come, takes as much memory as a header asks for, and goes as deep as it is nested.
 
-use npyz::NpyHeader;
+use npyz::{Deserialize, NpyFile, NpyHeader};
 use std::io::{self, ErrorKind, Read};
 
 /// What every array begins with.
@@ -36,6 +36,15 @@ pub fn header(stream: &mut impl Read) -> io::Result<NpyHeader> {
     stream.read_exact(&mut bytes[begin..])?;
     check(&bytes[begin..]).map_err(wrong)?;
     NpyHeader::from_reader(bytes.as_slice())
+}
+
+/// All numbers of the array that `stream` holds, in the order in which they stand.
+///
+/// # Errors
+/// It is no array, one of other numbers, or cut short.
+pub fn numbers<T: Deserialize>(mut stream: impl Read) -> io::Result<Vec<T>> {
+    let header = header(&mut stream)?;
+    NpyFile::with_header(header, stream).into_vec()
 }
 
 fn wrong(reason: &str) -> io::Error {

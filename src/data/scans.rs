@@ -4,12 +4,13 @@ use super::dicom::{self, Window, pseudonym};
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::image::{self, Grey};
-use super::ingest::{ingest_with, square};
+use super::ingest::{read_images, square};
 use super::split::{Split, write_splits};
 use super::summary::{Dropped, Summary};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Files that are looked at before the next word of progress.
@@ -181,9 +182,11 @@ pub struct ScanSummary {
     pub skipped: Vec<Skipped>,
 }
 
-/// A file that can be read.
+/// A file whose header can be read.
 struct Looked<'a> {
     scan: &'a Scan,
+    /// Of the scan among all.
+    position: usize,
     patient: String,
     frames: usize,
 }
@@ -201,8 +204,7 @@ pub fn write(
     write_as(listing, reading, &reading.keeping, target, monitor)
 }
 
-/// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped;
-/// to know that before the first image is written, files are decoded twice where they may be.
+/// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped.
 ///
 /// # Errors
 /// A file is missing or cannot be read, a patient id is missing, nothing is left, or the disk
@@ -214,29 +216,78 @@ pub fn write_as(
     target: &Path,
     monitor: &dyn Monitor,
 ) -> Result<ScanSummary, DataError> {
-    let (looked, skipped) = look_at_all(listing, format, keeping, monitor)?;
+    let (mut looked, mut skipped) = look_at_all(listing, format, keeping, monitor)?;
+    let most = looked.iter().map(|one| one.frames).max().unwrap_or(1);
+    let mut unread = BTreeSet::new();
+    let read = |one: &Looked<'_>| squares(one, format, keeping.side);
+    let writer = read_images(target, keeping.side, &looked, most, monitor, read, |at, error| {
+        unread.insert(looked[at].position);
+        skip(looked[at].position, error, listing, keeping, &mut skipped)
+    })?;
+    looked.retain(|one| !unread.contains(&one.position));
     if looked.is_empty() {
         return Err(DataError::Subset(format!(
             "none of {} files can be read; the first: {}",
             listing.scans.len(),
-            skipped.first().map_or_else(String::new, |one| format!("{}: {}", one.file, one.reason))
+            skipped
+                .first_key_value()
+                .map_or_else(String::new, |(_, one)| format!("{}: {}", one.file, one.reason))
         )));
     }
+    let (info, labels) = describe(&looked, listing, format, keeping.side);
+    if info.count == 0 {
+        return Err(DataError::Subset(format!(
+            "no image is left of {} files; take more of each",
+            looked.len()
+        )));
+    }
+    writer.finish(&info, &labels)?;
+    let of_images =
+        |one: &Looked<'_>| std::iter::repeat_n(one.scan.split, format.taken(one.frames).len());
+    let splits: Vec<Split> = looked.iter().flat_map(of_images).flatten().collect();
+    if !splits.is_empty() {
+        write_splits(target, &splits)?;
+    }
+    let frames: usize = looked.iter().map(|one| one.frames).sum();
+    let mut dropped = listing.dropped.clone();
+    dropped.push(Dropped { reason: "cannot be read".to_owned(), count: skipped.len() });
+    dropped.push(Dropped { reason: format.others().to_owned(), count: frames - info.count });
+    let summary = Summary::count(listing.read, &info.findings, &labels, &info.patients, dropped);
+    let skipped = skipped.into_values().collect();
+    Ok(ScanSummary { summary, repeated_rows: listing.repeated_rows, skipped })
+}
+
+/// The images of a file that are taken, as squares of bytes one behind the other.
+fn squares(one: &Looked<'_>, format: &dyn Format, side: usize) -> Result<Vec<u8>, DataError> {
+    let path = &one.scan.path;
+    let greys = format.read(path)?;
+    let promised = format.taken(one.frames).len();
+    if greys.len() != promised {
+        let reason = format!("it holds {} images where its header says {promised}", greys.len());
+        return Err(DataError::Image { path: path.clone(), reason });
+    }
+    let squares = greys.iter().map(|grey| square(path, grey, side));
+    Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// What the fold of all images that are taken holds.
+fn describe(
+    looked: &[Looked<'_>],
+    listing: &Listing,
+    format: &dyn Format,
+    side: usize,
+) -> (FoldInfo, Vec<u8>) {
     let mut info = FoldInfo {
         findings: listing.findings.clone(),
-        side: keeping.side,
+        side,
         count: 0,
         origin: Origin::Real,
         patients: Vec::new(),
         sources: Vec::new(),
     };
     let mut labels = Vec::new();
-    let mut splits = Vec::new();
-    let mut frames_left_out = 0;
-    for one in &looked {
-        let taken = format.taken(one.frames);
-        frames_left_out += one.frames - taken.len();
-        for frame in taken {
+    for one in looked {
+        for frame in format.taken(one.frames) {
             info.count += 1;
             info.patients.push(one.patient.clone());
             info.sources.push(match one.frames {
@@ -244,29 +295,34 @@ pub fn write_as(
                 _ => format!("{}#{}", one.scan.source, frame + 1),
             });
             labels.extend_from_slice(&one.scan.labels);
-            splits.extend(one.scan.split);
         }
     }
-    if info.count == 0 {
-        return Err(DataError::Subset(format!(
-            "no image is left of {} files; take more of each",
-            looked.len()
-        )));
+    (info, labels)
+}
+
+/// Files that are left out, by the position of their scan.
+type Skips = BTreeMap<usize, Skipped>;
+
+/// Leaves a scan out, where what is wrong is the file's and that is wanted.
+fn skip(
+    position: usize,
+    error: DataError,
+    listing: &Listing,
+    keeping: &Keeping,
+    skipped: &mut Skips,
+) -> Result<(), DataError> {
+    match error {
+        DataError::Dicom { reason, .. }
+        | DataError::Image { reason, .. }
+        | DataError::File { reason, .. }
+            if keeping.skip_unreadable =>
+        {
+            let file = listing.scans[position].source.clone();
+            skipped.insert(position, Skipped { file, reason });
+            Ok(())
+        }
+        other => Err(other),
     }
-    let most = looked.iter().map(|one| one.frames).max().unwrap_or(1);
-    ingest_with(target, &looked, most, &info, &labels, monitor, |one| {
-        let greys = format.read(&one.scan.path)?;
-        let squares = greys.iter().map(|grey| square(&one.scan.path, grey, keeping.side));
-        Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
-    })?;
-    if !splits.is_empty() {
-        write_splits(target, &splits)?;
-    }
-    let mut dropped = listing.dropped.clone();
-    dropped.push(Dropped { reason: "cannot be read".to_owned(), count: skipped.len() });
-    dropped.push(Dropped { reason: format.others().to_owned(), count: frames_left_out });
-    let summary = Summary::count(listing.read, &info.findings, &labels, &info.patients, dropped);
-    Ok(ScanSummary { summary, repeated_rows: listing.repeated_rows, skipped })
 }
 
 fn look_at_all<'a>(
@@ -274,30 +330,25 @@ fn look_at_all<'a>(
     format: &dyn Format,
     keeping: &Keeping,
     monitor: &dyn Monitor,
-) -> Result<(Vec<Looked<'a>>, Vec<Skipped>), DataError> {
-    let (mut looked, mut skipped) = (Vec::new(), Vec::new());
-    for (position, chunk) in listing.scans.chunks(CHUNK).enumerate() {
+) -> Result<(Vec<Looked<'a>>, Skips), DataError> {
+    let (mut looked, mut skipped) = (Vec::new(), Skips::new());
+    for (part, chunk) in listing.scans.chunks(CHUNK).enumerate() {
         if monitor.stop_requested() {
             return Err(Stopped.into());
         }
+        let begin = part * CHUNK;
+        let look = |(place, scan)| look_at(begin + place, scan, format, keeping);
         let found: Vec<Result<Looked<'a>, DataError>> =
-            chunk.par_iter().map(|scan| look_at(scan, format, keeping)).collect();
-        for (scan, found) in chunk.iter().zip(found) {
+            chunk.par_iter().enumerate().map(look).collect();
+        for (place, found) in found.into_iter().enumerate() {
             match found {
                 Ok(one) => looked.push(one),
-                Err(
-                    DataError::Dicom { reason, .. }
-                    | DataError::Image { reason, .. }
-                    | DataError::File { reason, .. },
-                ) if keeping.skip_unreadable => {
-                    skipped.push(Skipped { file: scan.source.clone(), reason });
-                }
-                Err(error) => return Err(error),
+                Err(error) => skip(begin + place, error, listing, keeping, &mut skipped)?,
             }
         }
         monitor.report(&Progress::counted(
             "looking for patients",
-            position * CHUNK + chunk.len(),
+            begin + chunk.len(),
             listing.scans.len(),
             "files",
         ));
@@ -306,14 +357,12 @@ fn look_at_all<'a>(
 }
 
 fn look_at<'a>(
+    position: usize,
     scan: &'a Scan,
     format: &dyn Format,
     keeping: &Keeping,
 ) -> Result<Looked<'a>, DataError> {
     let Found { frames, patient: tag } = format.inspect(&scan.path)?;
-    if keeping.skip_unreadable {
-        format.read(&scan.path)?;
-    }
     let patient = match &scan.patient {
         Patient::Own => scan.source.clone(),
         Patient::Known(id) => pseudonym(&keeping.patient_key, id),
@@ -328,7 +377,7 @@ fn look_at<'a>(
             }
         },
     };
-    Ok(Looked { scan, patient, frames })
+    Ok(Looked { scan, position, patient, frames })
 }
 
 /// Whether a file's name says that it is a PNG, JPEG or TIFF.

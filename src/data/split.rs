@@ -1,10 +1,10 @@
 //! The folds that a data set was published with.
 
 use super::error::DataError;
+use super::fold::write_array;
 use super::npy;
-use npyz::{NpyFile, WriterBuilder};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::BufReader;
 use std::path::Path;
 
 /// The file beside a data set's images; `[count]` bytes, the folds by number.
@@ -38,16 +38,8 @@ impl Split {
 /// # Errors
 /// The disk refuses.
 pub(super) fn write_splits(folder: &Path, splits: &[Split]) -> Result<(), DataError> {
-    let path = folder.join(FILE);
-    let write = || {
-        let mut file = BufWriter::new(File::create(&path)?);
-        let options = npyz::WriteOptions::new().default_dtype().shape(&[splits.len() as u64]);
-        let mut writer = options.writer(&mut file).begin_nd()?;
-        writer.extend(splits.iter().map(|&split| split as u8))?;
-        writer.finish()?;
-        file.flush()
-    };
-    write().map_err(DataError::io(&path))
+    let numbers: Vec<u8> = splits.iter().map(|&split| split as u8).collect();
+    write_array(&folder.join(FILE), &numbers, &[numbers.len()])
 }
 
 /// The folds of the `count` images in a folder; `None` where they were published without.
@@ -60,11 +52,9 @@ pub fn read_splits(folder: &Path, count: usize) -> Result<Option<Vec<Split>>, Da
         return Ok(None);
     }
     let file = File::open(&path).map_err(DataError::io(&path))?;
-    let mut stream = BufReader::new(file);
-    let numbers = npy::header(&mut stream)
-        .and_then(|header| NpyFile::with_header(header, stream).into_vec::<u8>());
     let wrong = |reason: String| DataError::Fold { path: path.clone(), reason };
-    let numbers = numbers.map_err(|error| wrong(error.to_string()))?;
+    let numbers: Vec<u8> =
+        npy::numbers(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
     let splits = numbers.into_iter().map(|number| match number {
         0 => Ok(Split::Train),
         1 => Ok(Split::Valid),

@@ -14,12 +14,13 @@
 
 use super::classes::{Chosen, choose_classes};
 use super::error::DataError;
-use super::fold::{Fold, FoldInfo, FoldWriter, Origin};
+use super::fold::{Fold, FoldInfo, FoldWriter, Origin, write_part};
 use super::image::shrink;
 use super::label_set::{LabelSet, ranking};
 use super::random::rank;
 use super::split::Split;
 use super::summary::{Dropped, Summary};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -27,6 +28,9 @@ pub use super::classes::{Classes, Filter};
 
 /// Names of the folds, in the order of every array here.
 pub const FOLDS: [&str; 3] = ["train", "valid", "test"];
+
+/// Images that are shrunk before the next write.
+const CHUNK: usize = 256;
 
 /// What to take.
 #[derive(Debug, Clone, PartialEq)]
@@ -262,7 +266,8 @@ fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) 
     ranked.into_iter().map(|(_, index)| index).collect()
 }
 
-/// Writes one fold of a plan, shrunk to the wanted side.
+/// Writes one fold of a plan. At the dataset's own side it shares the dataset's pixels; at a smaller
+/// one it has its own.
 ///
 /// # Errors
 /// The side cannot be reached by halving, or the disk refuses.
@@ -293,19 +298,35 @@ pub fn write(
         patients: pick(&info.patients),
         sources: pick(&info.sources),
     };
-    let mut writer = FoldWriter::create(target, indices.len(), side)?;
-    for &index in indices {
-        let image = shrink(dataset.image(index), info.side, side).ok_or_else(|| {
-            DataError::Subset(format!(
-                "`size` {side}px cannot be reached by halving the dataset's {}px; keep the \
-                 dataset at {side}px times a power of two",
-                info.side
-            ))
-        })?;
-        writer.append(&image)?;
+    if side == info.side {
+        write_part(target, dataset, indices, &written, &labels)?;
+    } else {
+        write_shrunk(target, dataset, indices, &written, &labels)?;
     }
-    let summary =
-        Summary::count(indices.len(), &written.findings, &labels, &written.patients, Vec::new());
-    writer.finish(&written, &labels)?;
-    Ok(summary)
+    Ok(Summary::count(indices.len(), &written.findings, &labels, &written.patients, Vec::new()))
+}
+
+fn write_shrunk(
+    target: &Path,
+    dataset: &Fold,
+    indices: &[usize],
+    info: &FoldInfo,
+    labels: &[u8],
+) -> Result<(), DataError> {
+    let (from, side) = (dataset.info().side, info.side);
+    let out_of_reach = || {
+        DataError::Subset(format!(
+            "`size` {side}px cannot be reached by halving the dataset's {from}px; keep the dataset \
+             at {side}px times a power of two"
+        ))
+    };
+    let mut writer = FoldWriter::create(target, side)?;
+    for chunk in indices.chunks(CHUNK) {
+        let shrunk = |&index: &usize| shrink(dataset.image(index), from, side);
+        let images: Option<Vec<Vec<u8>>> = chunk.par_iter().map(shrunk).collect();
+        for image in images.ok_or_else(out_of_reach)? {
+            writer.append(&image)?;
+        }
+    }
+    writer.finish(info, labels)
 }

@@ -8,8 +8,8 @@ use super::worker::{self, Order};
 use crate::graph::{Digest, Fingerprint, OutputDigests, ResolvedInput};
 use crate::learn::kernels::processor;
 use crate::progress::{Monitor, Progress};
-use crate::stages::{StageError, StageInput};
-use crate::store::{KeyLock, OutputFiles, Provenance, Record, Scratch, StoreError};
+use crate::stages::{StageError, StageInput, backing_files};
+use crate::store::{Expected, KeyLock, OutputFiles, Provenance, Record, Scratch, StoreError};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -167,10 +167,10 @@ impl Job<'_> {
             let record = record.ok_or(Trouble::Lost(giver))?;
             let folder = scratch.input(position);
             match &resolved.input.output {
-                Some(name) => self.link(record.outputs.get(name), &folder)?,
+                Some(name) => self.link(scratch, record.outputs.get(name), &folder)?,
                 None => {
                     for (name, files) in &record.outputs {
-                        self.link(Some(files), &folder.join(name))?;
+                        self.link(scratch, Some(files), &folder.join(name))?;
                     }
                 }
             }
@@ -187,11 +187,16 @@ impl Job<'_> {
         Ok(inputs)
     }
 
-    fn link(&self, files: Option<&OutputFiles>, folder: &Path) -> Result<(), StageError> {
+    fn link(
+        &self,
+        scratch: &Scratch,
+        files: Option<&OutputFiles>,
+        folder: &Path,
+    ) -> Result<(), StageError> {
         let files = files.ok_or_else(|| {
             StageError::Defect("a giving stage lacks an output that its schema promises".to_owned())
         })?;
-        self.session.store.link_output(files, folder).map_err(StageError::other)
+        self.session.store.link_output(scratch, files, folder).map_err(StageError::other)
     }
 
     fn commit(
@@ -201,7 +206,10 @@ impl Job<'_> {
         peak_memory: Option<u64>,
     ) -> Result<Record, StoreError> {
         let schema = self.session.method(self.index).schema();
-        let expected: Vec<&str> = schema.outputs.iter().map(|output| output.name).collect();
+        let outputs = schema.outputs.iter();
+        let expected = outputs
+            .map(|output| Expected { name: output.name, backing: backing_files(output.kind) });
+        let expected: Vec<Expected<'_>> = expected.collect();
         let provenance = Provenance {
             msx: env!("CARGO_PKG_VERSION").to_owned(),
             device: self.session.device.to_string(),

@@ -45,7 +45,7 @@ impl Method for Evaluate {
                    ROC curves. A finding that all or none of the images show has no AUROC, and \
                    is reported as such.",
             example: "evaluate auc: on_fake { test: fold.test }",
-            revision: 3,
+            revision: 4,
             header: Header::Stage { role: "of", kinds: &["classifier"] },
             fields: vec![
                 Field::required("test", FieldType::Output(OutputType::Fold), "The fold to score."),
@@ -94,9 +94,8 @@ impl Method for Evaluate {
                 fold.info().findings.join(", ")
             )));
         }
-        let side = fold.info().side;
         let scores = with_backend!(context.device, |B, device| {
-            predict::<B>(&weights, fold.images(), side, &device, context.monitor)
+            predict::<B>(&weights, fold.pixels(), &device, context.monitor)
         })?;
         let confidence = context.parameters.float("confidence")?;
         let evaluation = measure::evaluate(&scores, fold.all_labels(), &info.findings, confidence)
@@ -107,7 +106,7 @@ impl Method for Evaluate {
         let evaluated = Evaluated {
             trained_on: info.trained_on,
             tested_on: fold.info().origin,
-            test_images: Digest::derive(IMAGES_DOMAIN, fold.images()),
+            test_images: Digest::derive(IMAGES_DOMAIN, fold.digests()),
             findings: info.findings,
             evaluation,
         };
@@ -131,8 +130,6 @@ fn npy<T: npyz::AutoSerialize + Copy>(values: &[T], width: usize) -> Result<Vec<
 }
 
 /// The values of a matrix that [`npy`] wrote.
-pub(super) fn read_npy<T: npyz::Deserialize>(mut bytes: &[u8]) -> Result<Vec<T>, StageError> {
-    crate::data::npy::header(&mut bytes)
-        .and_then(|header| npyz::NpyFile::with_header(header, bytes).into_vec())
-        .map_err(StageError::other)
+pub(super) fn read_npy<T: npyz::Deserialize>(bytes: &[u8]) -> Result<Vec<T>, StageError> {
+    crate::data::npy::numbers(bytes).map_err(StageError::other)
 }

@@ -1,5 +1,6 @@
 //! Fields and outputs that several methods share, described once.
 
+use crate::data::BACKING_FILES;
 use crate::language::schema::{Field, FieldType, Output, OutputType};
 use crate::language::value::{Dimension, Value};
 
@@ -75,6 +76,15 @@ pub(super) fn fold_outputs() -> Vec<Output> {
         fold("valid", "The fold that decides when to stop."),
         fold("test", "The fold that results are taken on."),
     ]
+}
+
+/// Files of an output that stand behind its other ones: what of them belongs to the output is said
+/// there by digest, so that they themselves do not tell two outputs apart.
+pub fn backing_files(kind: OutputType) -> &'static [&'static str] {
+    match kind {
+        OutputType::Dataset | OutputType::Fold => &BACKING_FILES,
+        _ => &[],
+    }
 }
 
 /// Training curves.

@@ -18,6 +18,7 @@ mod synth;
 
 pub use context::{Context, Parameters, StageInput};
 pub use error::StageError;
+pub use fields::backing_files;
 pub use figure::{Figure, ResultFiles};
 
 use crate::language::schema::{MethodSchema, Schemas};

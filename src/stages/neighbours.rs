@@ -2,8 +2,8 @@
 
 use super::fields::at_least;
 use super::{Context, Figure, Method, ResultFiles, StageError};
-use crate::data::Fold;
 use crate::data::census::spread;
+use crate::data::{Fold, Pixels};
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
 };
@@ -118,8 +118,8 @@ impl Method for Neighbours {
         let chosen = spread(queries.len(), context.parameters.count("count")?);
         let mut images = Vec::new();
         chosen.iter().for_each(|&index| images.extend_from_slice(queries.image(index)));
-        let of_queries = embed(context, &images, queries.info().side)?;
-        let of_candidates = embed(context, candidates.images(), candidates.info().side)?;
+        let of_queries = embed(context, Pixels::new(&images, queries.info().side))?;
+        let of_candidates = embed(context, candidates.pixels())?;
         let metric = match context.parameters.text("metric")? {
             "euclidean" => Metric::Euclidean,
             _ => Metric::Cosine,
@@ -148,10 +148,10 @@ impl Method for Neighbours {
     }
 }
 
-fn embed(context: &Context<'_>, images: &[u8], side: usize) -> Result<Features, StageError> {
+fn embed(context: &Context<'_>, images: Pixels<'_>) -> Result<Features, StageError> {
     let weights = context.input("features")?.read("weights", "weights.safetensors")?;
     let found = with_backend!(context.device, |B, device| {
-        features::<B>(&weights, images, side, &device, context.monitor)
+        features::<B>(&weights, images, &device, context.monitor)
     })?;
     Ok(found)
 }

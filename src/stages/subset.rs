@@ -48,7 +48,7 @@ impl Method for Subset {
                    vector.",
             example: "subset fold: chest { classes: top(6), per_class: { train: 2300, valid: 190, \
                       test: 170 }, size: 32px }",
-            revision: 1,
+            revision: 2,
             header: Header::Stage { role: "of", kinds: &["dataset"] },
             fields: fields(),
             outputs,

@@ -48,7 +48,7 @@ impl Method for Synth {
                    makes one with the same label vector. Latents come from one seeded stream a \
                    fold. Pixels are rounded to eight bits.",
             example: "synth fake: g { like: fold }",
-            revision: 1,
+            revision: 2,
             header: Header::Stage { role: "of", kinds: &["gan"] },
             fields: vec![
                 Field::required(

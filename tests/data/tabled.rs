@@ -314,7 +314,7 @@ fn nih_chest_is_the_same_from_either_table() {
     };
     let (summary, fold) = temporary.read_at(&tabled, 64, false).expect("reads");
     assert_eq!((fold.len(), summary.summary.patients), (822, 557));
-    assert_eq!(fold.images(), expected.images());
+    assert_eq!(fold.digests(), expected.digests());
     let mut patients = BTreeMap::new();
     for index in 0..fold.len() {
         assert_eq!(shown(&fold, index), shown(&expected, index), "{}", fold.info().sources[index]);

@@ -185,7 +185,7 @@ fn train_classifier(
 
 fn score(weights: &[u8], data: &Data, device: &Device) -> Vec<f32> {
     with_backend!(device, |B, handle| {
-        predict::<B>(weights, &data.images, data.side, &handle, &Silent)
+        predict::<B>(weights, data.for_classifier().images, &handle, &Silent)
     })
     .expect("scores")
 }

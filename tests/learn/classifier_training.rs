@@ -1,6 +1,7 @@
 //! Trainings of a classifier: where they may stop, how they go on, and what they refuse.
 
 use crate::support::{Cpu, Kept, StopAfter, on_threads, uniform};
+use msx::data::Pixels;
 use msx::learn::LearnError;
 use msx::learn::checkpoint::{Checkpoints, NoCheckpoints};
 use msx::learn::classifier::{
@@ -50,7 +51,8 @@ impl Fold {
     }
 
     fn view(&self) -> Images<'_> {
-        Images { images: &self.images, labels: &self.labels, side: SIDE, findings: 2 }
+        let images = Pixels::new(&self.images, SIDE);
+        Images { images, labels: &self.labels, side: SIDE, findings: 2 }
     }
 }
 
@@ -183,7 +185,8 @@ fn threads_do_not_show() {
     let images = uniform(10, COUNT * 32 * 32);
     let images: Vec<u8> = images.iter().map(|value| (value * 127.0 + 128.0) as u8).collect();
     let labels = Fold::new(8).labels;
-    let fold = Images { images: &images, labels: &labels, side: 32, findings: 2 };
+    let images = Pixels::new(&images, 32);
+    let fold = Images { images, labels: &labels, side: 32, findings: 2 };
     let outcome = || {
         let device = Default::default();
         train::<Cpu>(&config, &fold, &fold, &nearness, &device, &Silent, &NoCheckpoints)
@@ -209,7 +212,7 @@ fn a_training_that_diverges_is_an_error() {
 fn folds_that_do_not_fit_are_refused() {
     let (fold, device) = (Fold::new(8), Default::default());
     let good = fold.view();
-    let empty = Images { images: &[], labels: &[], ..good };
+    let empty = Images { images: Pixels::new(&[], SIDE), labels: &[], ..good };
     let other = Images { labels: &fold.labels[..COUNT], findings: 1, ..good };
     for (training, valid) in [(good, empty), (empty, good), (good, other)] {
         let outcome = train::<Cpu>(
@@ -232,7 +235,8 @@ fn the_weights_of_the_best_epoch_are_kept() {
     let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     assert!(scores[4] < best, "the last epoch is the best: {scores:?}");
     let valid = Fold::new(9);
-    let found = predict::<Cpu>(&trained.weights, &valid.images, SIDE, &Default::default(), &Silent)
+    let images = valid.view().images;
+    let found = predict::<Cpu>(&trained.weights, images, &Default::default(), &Silent)
         .expect("probabilities");
     assert_eq!(nearness(&found, &valid.labels, 2), Some(best));
 }

@@ -4,7 +4,7 @@
 //! (one a shard, 256 shards), and what changed is read again. Deleted, damaged or written by two
 //! processes at once, it costs time and nothing else.
 
-use super::record::{Blob, Record};
+use super::record::Record;
 use super::stamp::Stamp;
 use super::{Store, StoreError, atomic, checked};
 use crate::graph::{Digest, OutputDigests};
@@ -33,8 +33,8 @@ pub struct Entry {
     stamp: Stamp,
     /// The digests of the outputs.
     pub outputs: OutputDigests,
-    /// Every object that the record needs.
-    blobs: Vec<Blob>,
+    /// Digest and size of every object that the record needs.
+    blobs: Vec<(Digest, u64)>,
     /// Wall time of the stage in seconds.
     pub seconds: f64,
     /// Most memory in bytes that its process held, where that is known.
@@ -166,9 +166,8 @@ impl Index {
     pub fn find(&mut self, key: &Digest) -> Option<&Entry> {
         let Index { records, objects, .. } = self;
         let entry = records.shard(key, read_record).entries.get(key)?;
-        let is_there = |blob: &Blob| {
-            let shard = objects.shard(&blob.digest, read_object);
-            shard.entries.get(&blob.digest) == Some(&blob.size)
+        let is_there = |(digest, size): &(Digest, u64)| {
+            objects.shard(digest, read_object).entries.get(digest) == Some(size)
         };
         entry.blobs.iter().all(is_there).then_some(entry)
     }
@@ -304,7 +303,7 @@ fn entry(stamp: Stamp, record: &Record) -> Entry {
     Entry {
         stamp,
         outputs: record.output_digests(),
-        blobs: record.blobs().cloned().collect(),
+        blobs: record.blobs().map(|blob| (blob.digest, blob.size)).collect(),
         seconds: record.provenance.seconds,
         peak_memory: record.provenance.peak_memory,
     }

@@ -50,7 +50,7 @@ pub use index::{Entry, Index, Standing};
 pub use receipt::{ReadFiles, ReadText, Receipt, identity};
 pub use record::{Blob, OutputFiles, Provenance, Record};
 pub use runs::{Run, RunEnd, RunFolder, RunName, RunStage};
-pub use scratch::Scratch;
+pub use scratch::{Expected, Scratch};
 pub use survey::{Seen, SeenRecord, SeenRun, Survey, Use};
 pub use verify::{Damage, Part, Verification};
 
@@ -190,10 +190,14 @@ impl Drop for KeyLock {
 }
 
 fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     let (Ok(open), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
-    identity(open) == identity(there)
+    identity(&open) == identity(&there)
+}
+
+/// Device and inode, which all links to a file share.
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
 }
 
 /// Two digits of the digest as a folder, so that no folder grows too large.

@@ -17,6 +17,15 @@ pub struct Blob {
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
+    /// Whether it stands behind the output's other files, which say what of it belongs to the output:
+    /// the same output may have another such file. Records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backing: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// The files of one output, by name relative to the output's folder.
@@ -24,10 +33,10 @@ pub struct Blob {
 pub struct OutputFiles(pub BTreeMap<String, Blob>);
 
 impl OutputFiles {
-    /// The digest of names and contents.
+    /// The digest of names and contents, without those of backing files.
     pub fn digest(&self) -> Digest {
-        let lines: String =
-            self.0.iter().map(|(name, blob)| format!("{} {name}\n", blob.digest)).collect();
+        let own = self.0.iter().filter(|(_, blob)| !blob.backing);
+        let lines: String = own.map(|(name, blob)| format!("{} {name}\n", blob.digest)).collect();
         Digest::derive(OUTPUT_DOMAIN, lines.as_bytes())
     }
 }

@@ -2,11 +2,12 @@
 
 use super::error::StoreError;
 use super::record::{Blob, OutputFiles, Provenance, Record};
-use super::{Store, atomic, files};
+use super::{Store, atomic, files, identity};
 use crate::graph::{Digest, Fingerprint};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use walkdir::WalkDir;
 
 /// The lock that scratch folders are made under together, and swept under alone.
@@ -17,7 +18,18 @@ const SWEEP: &str = "sweep";
 #[derive(Debug)]
 pub struct Scratch {
     folder: tempfile::TempDir,
+    /// Objects that were linked in, by device and inode: an output may be a link to one.
+    linked: Mutex<HashMap<(u64, u64), Digest>>,
     _alive: File,
+}
+
+/// An output that a stage has to write.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Files of it that are [backing](Blob::backing).
+    pub backing: &'a [&'a str],
 }
 
 impl Scratch {
@@ -29,6 +41,10 @@ impl Scratch {
     /// The folder of one input.
     pub fn input(&self, index: usize) -> PathBuf {
         self.folder.path().join("in").join(index.to_string())
+    }
+
+    fn linked(&self) -> MutexGuard<'_, HashMap<(u64, u64), Digest>> {
+        self.linked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,7 +68,7 @@ impl Store {
         alive.lock().map_err(StoreError::io("lock", &alive_path))?;
         let out = folder.path().join("out");
         atomic::create_dir(&out)?;
-        Ok(Scratch { folder, _alive: alive })
+        Ok(Scratch { folder, linked: Mutex::default(), _alive: alive })
     }
 
     /// Removes the scratch folders of processes that are gone, and the checkpoints that they did not
@@ -89,11 +105,17 @@ impl Store {
         }
     }
 
-    /// Links one output of a finished stage into a folder.
+    /// Links one output of a finished stage into a folder. What the stage of the scratch folder links
+    /// on into its own outputs is then not read again to know it.
     ///
     /// # Errors
     /// An object is gone or cannot be linked.
-    pub fn link_output(&self, files: &OutputFiles, folder: &Path) -> Result<(), StoreError> {
+    pub fn link_output(
+        &self,
+        scratch: &Scratch,
+        files: &OutputFiles,
+        folder: &Path,
+    ) -> Result<(), StoreError> {
         atomic::create_dir(folder)?;
         for (name, blob) in &files.0 {
             let target = folder.join(name);
@@ -105,6 +127,9 @@ impl Store {
             fs::hard_link(&object, &target)
                 .or_else(|_| fs::copy(&object, &target).map(|_| ()))
                 .map_err(StoreError::io("read", &object))?;
+            if let Ok(metadata) = fs::metadata(&target) {
+                scratch.linked().insert(identity(&metadata), blob.digest);
+            }
         }
         Ok(())
     }
@@ -112,23 +137,23 @@ impl Store {
     /// Takes a stage's outputs into the store and writes its record, in that order.
     ///
     /// # Errors
-    /// An output named by `expected` is missing, or the disk refuses; nothing is recorded then.
+    /// An expected output is missing, or the disk refuses; nothing is recorded then.
     pub fn commit(
         &self,
         scratch: &Scratch,
         fingerprint: &Fingerprint,
-        expected: &[&str],
+        expected: &[Expected<'_>],
         provenance: Provenance,
     ) -> Result<Record, StoreError> {
         // An object that is there already may be one that a collector is about to remove.
         let _passage = self.pass()?;
         let mut outputs = BTreeMap::new();
-        for &output in expected {
-            let folder = scratch.out().join(output);
+        for output in expected {
+            let folder = scratch.out().join(output.name);
             if !folder.is_dir() {
-                return Err(StoreError::MissingOutput { output: output.to_owned() });
+                return Err(StoreError::MissingOutput { output: output.name.to_owned() });
             }
-            outputs.insert(output.to_owned(), self.take_folder(&folder)?);
+            outputs.insert(output.name.to_owned(), self.take_folder(scratch, output, &folder)?);
         }
         let record = Record { fingerprint: fingerprint.clone(), outputs, provenance };
         let bytes =
@@ -137,7 +162,12 @@ impl Store {
         Ok(record)
     }
 
-    fn take_folder(&self, folder: &Path) -> Result<OutputFiles, StoreError> {
+    fn take_folder(
+        &self,
+        scratch: &Scratch,
+        output: &Expected<'_>,
+        folder: &Path,
+    ) -> Result<OutputFiles, StoreError> {
         let mut files = OutputFiles::default();
         for entry in WalkDir::new(folder).min_depth(1).sort_by_file_name() {
             let entry = entry.map_err(|error| StoreError::io("read", folder)(error.into()))?;
@@ -148,12 +178,25 @@ impl Store {
                 return Err(StoreError::OddOutput { path: entry.path().to_owned() });
             }
             let name = relative_name(entry.path(), folder);
-            files.0.insert(name, self.take_file(entry.path())?);
+            let (digest, size) = match self.known_link(scratch, entry.path()) {
+                Some(known) => known,
+                None => self.take_file(entry.path())?,
+            };
+            let backing = output.backing.contains(&name.as_str());
+            files.0.insert(name, Blob { digest, size, backing });
         }
         Ok(files)
     }
 
-    fn take_file(&self, path: &Path) -> Result<Blob, StoreError> {
+    /// Digest and size of a file that is an object already, linked in and on.
+    fn known_link(&self, scratch: &Scratch, path: &Path) -> Option<(Digest, u64)> {
+        let metadata = fs::metadata(path).ok()?;
+        let digest = *scratch.linked().get(&identity(&metadata))?;
+        let object = fs::metadata(self.object_path(&digest)).ok()?;
+        (identity(&object) == identity(&metadata)).then_some((digest, metadata.len()))
+    }
+
+    fn take_file(&self, path: &Path) -> Result<(Digest, u64), StoreError> {
         let mut hasher = blake3::Hasher::new();
         hasher.update_mmap_rayon(path).map_err(StoreError::io("read", path))?;
         let digest = Digest::from(hasher.finalize());
@@ -163,7 +206,7 @@ impl Store {
         // One that was damaged since it was written gives way, whoever else needs it.
         let is_there = fs::metadata(&object).is_ok_and(|metadata| metadata.len() == size);
         if is_there && files::hash(&object).is_ok_and(|found| found == digest) {
-            return Ok(Blob { digest, size });
+            return Ok((digest, size));
         }
         file.sync_all().map_err(StoreError::io("write", path))?;
         let mut permissions = file.metadata().map_err(StoreError::io("read", path))?.permissions();
@@ -173,7 +216,7 @@ impl Store {
         atomic::create_lasting_dir(folder)?;
         fs::rename(path, &object).map_err(StoreError::io("write", &object))?;
         atomic::sync_dir(folder)?;
-        Ok(Blob { digest, size })
+        Ok((digest, size))
     }
 }
 

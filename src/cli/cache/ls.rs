@@ -3,10 +3,12 @@
 use super::super::errors::Failure;
 use super::super::output;
 use super::{CacheFolder, age, bytes};
-use crate::store::Survey;
+use crate::graph::Digest;
+use crate::store::{Record, Survey};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 #[derive(Debug, Args)]
@@ -106,6 +108,13 @@ impl Line {
     }
 }
 
+/// Bytes of the files of a result, those that it has several times counted once.
+fn size(record: &Record) -> u64 {
+    let distinct: BTreeMap<Digest, u64> =
+        record.blobs().map(|blob| (blob.digest, blob.size)).collect();
+    distinct.values().sum()
+}
+
 fn lines(survey: &Survey) -> Vec<Line> {
     let (now, mut uses) = (SystemTime::now(), survey.uses());
     let records = survey.records.iter();
@@ -118,7 +127,7 @@ fn lines(survey: &Survey) -> Vec<Line> {
                 stages: stages.map(|(experiment, label)| Stage { experiment, label }).collect(),
                 kind: seen.record.fingerprint.kind.clone(),
                 method: seen.record.fingerprint.method.clone(),
-                bytes: seen.record.blobs().map(|blob| blob.size).sum(),
+                bytes: size(&seen.record),
                 age_seconds: seen.seen.age(now).as_secs(),
                 seconds: seen.record.provenance.seconds,
                 run: used.run,

@@ -87,7 +87,7 @@ pub(super) fn read(
         patients: sources.clone(),
         sources,
     };
-    let mut writer = FoldWriter::create(target, info.count, info.side)?;
+    let mut writer = FoldWriter::create(target, info.side)?;
     let mut done = 0;
     for part in &parts {
         archive.copy(part, options.side, &mut writer, &mut |count| {

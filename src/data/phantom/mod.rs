@@ -56,7 +56,7 @@ pub fn generate(
     monitor: &dyn Monitor,
 ) -> Result<Summary, DataError> {
     let visits = visits(config);
-    let mut writer = FoldWriter::create(target, config.count, config.side)?;
+    let mut writer = FoldWriter::create(target, config.side)?;
     let mut labels = Vec::with_capacity(config.count * FINDINGS.len());
     for (position, chunk) in visits.chunks(CHUNK).enumerate() {
         if monitor.stop_requested() {

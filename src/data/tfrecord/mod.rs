@@ -123,7 +123,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
     let path = files.images.as_path();
     let file = File::open(path).map_err(DataError::io(path))?;
     let mut stream = BufReader::new(file);
-    let mut writer = FoldWriter::create(target, count, records.side)?;
+    let mut writer = FoldWriter::create(target, records.side)?;
     let mut read = 0;
     loop {
         let record = read_record(&mut stream)

@@ -71,8 +71,7 @@ fn plain<B: Backend>(
     let size = data.side * data.side;
     let mut images = Vec::with_capacity(views.len() * size);
     for view in views {
-        let image = &data.images[view.image * size..(view.image + 1) * size];
-        images.extend(view.of(image, data.side));
+        images.extend(view.of(data.images.image(view.image), data.side));
     }
     let labels: Vec<f32> = (0..data.findings)
         .flat_map(|finding| {

@@ -2,6 +2,7 @@
 
 use super::batch_norm::{Mode, Running};
 use super::model::{Model, Stored};
+use crate::data::Pixels;
 use crate::learn::LearnError;
 use crate::learn::kernels::Kernels;
 use crate::learn::parameters::{self, Parameters, host};
@@ -44,20 +45,18 @@ impl<B: Kernels> Loaded<B> {
     }
 }
 
-/// The probability of each finding, row-major `[count, findings]`, for bytes
-/// `[count, side, side]`.
+/// The probability of each finding, row-major `[count, findings]`.
 ///
 /// # Errors
 /// The weights cannot be read, or a stop on request.
 pub fn predict<B: Kernels>(
     weights: &[u8],
-    images: &[u8],
-    side: usize,
+    images: Pixels<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
 ) -> Result<Vec<f32>, LearnError> {
     let loaded = Loaded::<B>::open(weights, device)?;
-    let rows = each_batch(&loaded, images, side, device, monitor, |features| {
+    let rows = each_batch(&loaded, images, device, monitor, |features| {
         sigmoid(loaded.model.head(&loaded.weights, features))
     })?;
     Ok(rows.values)
@@ -69,32 +68,29 @@ pub fn predict<B: Kernels>(
 /// As for [`predict`].
 pub fn features<B: Kernels>(
     weights: &[u8],
-    images: &[u8],
-    side: usize,
+    images: Pixels<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
 ) -> Result<Features, LearnError> {
     let loaded = Loaded::<B>::open(weights, device)?;
-    each_batch(&loaded, images, side, device, monitor, |features| features)
+    each_batch(&loaded, images, device, monitor, |features| features)
 }
 
 fn each_batch<B: Kernels>(
     loaded: &Loaded<B>,
-    images: &[u8],
-    side: usize,
+    images: Pixels<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
     head: impl Fn(Tensor<B, 2>) -> Tensor<B, 2>,
 ) -> Result<Features, LearnError> {
-    let size = side * side;
-    let total = images.len() / size.max(1);
+    let (side, total) = (images.side(), images.len());
     let mut values = Vec::new();
     let mut width = 0;
-    for (position, part) in images.chunks(BATCH * size).enumerate() {
+    for (position, part) in images.chunks(BATCH).enumerate() {
         if monitor.stop_requested() {
             return Err(LearnError::Stopped);
         }
-        let x = loaded.model.prepare(part, side, device);
+        let x = loaded.model.prepare(&part, side, device);
         let mut mode = Mode::Evaluate(&loaded.running);
         let features = loaded.model.features(&loaded.weights, &mut mode, x);
         let rows = head(features).swap_dims(0, 1);
@@ -102,7 +98,7 @@ fn each_batch<B: Kernels>(
         values.extend(host(rows));
         monitor.report(&Progress::counted(
             "scoring",
-            position * BATCH + part.len() / size,
+            total.min((position + 1) * BATCH),
             total,
             "images",
         ));
@@ -116,17 +112,16 @@ fn each_batch<B: Kernels>(
 /// A stop on request.
 pub(super) fn scores<B: Kernels>(
     (model, weights, running): (&Model, &Parameters<B>, &Running<B>),
-    images: &[u8],
-    side: usize,
+    images: Pixels<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
 ) -> Result<Vec<f32>, LearnError> {
     let mut values = Vec::new();
-    for part in images.chunks(BATCH * side * side) {
+    for part in images.chunks(BATCH) {
         if monitor.stop_requested() {
             return Err(LearnError::Stopped);
         }
-        let x = model.prepare(part, side, device);
+        let x = model.prepare(&part, images.side(), device);
         let features = model.features(weights, &mut Mode::Evaluate(running), x);
         values.extend(host(sigmoid(model.head(weights, features)).swap_dims(0, 1)));
     }

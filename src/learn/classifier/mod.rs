@@ -20,11 +20,13 @@ pub use loss::{ClassWeights, weighted_cross_entropy};
 pub use model::Model;
 pub use trainer::{ClassifierConfig, Patience, TrainedClassifier, train};
 
+use crate::data::Pixels;
+
 /// Images with their labels.
 #[derive(Debug, Clone, Copy)]
 pub struct Images<'a> {
-    /// Bytes, `[count, side, side]`.
-    pub images: &'a [u8],
+    /// Bytes.
+    pub images: Pixels<'a>,
     /// Zero or one, `[count, findings]`.
     pub labels: &'a [u8],
     /// Side in pixels.
@@ -36,6 +38,6 @@ pub struct Images<'a> {
 impl Images<'_> {
     /// Number of images.
     pub fn count(&self) -> usize {
-        self.images.len() / (self.side * self.side).max(1)
+        self.images.len()
     }
 }

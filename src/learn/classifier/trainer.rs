@@ -284,7 +284,7 @@ impl<'a, B: Kernels> Trainer<'a, B> {
         monitor: &dyn Monitor,
     ) -> Result<(), LearnError> {
         let network = (&self.model, &self.weights, &self.running);
-        let values = scores(network, valid.images, valid.side, &self.device, monitor)?;
+        let values = scores(network, valid.images, &self.device, monitor)?;
         let position = &mut self.position;
         // The last step of an epoch shows in no loss of that epoch.
         if values.iter().any(|value| !value.is_finite()) {

@@ -45,7 +45,7 @@ impl<'a> Batches<'a> {
         let mut labels = Vec::with_capacity(size * self.data.findings);
         for offset in 0..size as u64 {
             let index = self.index(position + offset);
-            images.extend_from_slice(&self.data.images[index * pixel_count..][..pixel_count]);
+            images.extend_from_slice(self.data.images.image(index));
             labels.extend_from_slice(
                 &self.data.labels[index * self.data.findings..][..self.data.findings],
             );

@@ -21,6 +21,7 @@ pub use trainer::{TrainedGan, Trainer, train_cpd, train_prog};
 use super::LearnError;
 use super::kernels::Kernels;
 use super::parameters::{Layout, Parameters};
+use crate::data::Pixels;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,8 @@ pub const FIRST_SIDE: usize = 4;
 /// Images to learn from.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingImages<'a> {
-    /// Bytes, `[count, side, side]`.
-    pub images: &'a [u8],
+    /// Bytes.
+    pub images: Pixels<'a>,
     /// Zero or one, `[count, findings]`.
     pub labels: &'a [u8],
     /// Side in pixels, a power of two of at least 8.

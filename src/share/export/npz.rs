@@ -8,6 +8,7 @@ use super::place::Single;
 use super::{Export, ExportError, Nature, io_error, report, single_findings};
 use crate::progress::{Monitor, Stopped};
 use npyz::{DType, TypeStr, WriterBuilder};
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
@@ -36,8 +37,7 @@ pub(super) fn write(
     let mut done = 0;
     for (position, (name, fold)) in export.folds.iter().enumerate() {
         let (count, side) = (fold.len() as u64, fold.info().side as u64);
-        let images = fold.images().chunks(CHUNK * fold.info().side.pow(2).max(1));
-        let images = images.inspect(|_| {
+        let images = fold.pixels().chunks(CHUNK).inspect(|_| {
             report(monitor, done, total);
             done = total.min(done + CHUNK);
         });
@@ -52,7 +52,7 @@ pub(super) fn write(
             None => (fold.all_labels().to_vec(), findings.len()),
         };
         let shape = [count, width as u64];
-        let all = std::iter::once(Some(labels.as_slice()));
+        let all = std::iter::once(Some(Cow::from(&labels)));
         write_bytes(&mut archive, &array(name, "labels"), &shape, all).map_err(failed)?;
     }
     let origin = match export.origins.nature {
@@ -74,7 +74,7 @@ fn write_bytes<'b>(
     archive: &mut Archive<'_>,
     name: &str,
     shape: &[u64],
-    chunks: impl Iterator<Item = Option<&'b [u8]>>,
+    chunks: impl Iterator<Item = Option<Cow<'b, [u8]>>>,
 ) -> std::io::Result<bool> {
     begin(archive, name, shape.iter().product())?;
     // An array is written byte by byte, which is slow work for an archive.

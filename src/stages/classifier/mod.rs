@@ -201,7 +201,7 @@ fn run(
 
 fn images(fold: &Fold) -> Images<'_> {
     Images {
-        images: fold.images(),
+        images: fold.pixels(),
         labels: fold.all_labels(),
         side: fold.info().side,
         findings: fold.info().findings.len(),

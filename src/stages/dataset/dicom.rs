@@ -29,7 +29,7 @@ impl Method for Dicom {
                    Names, dates and ids of patients do not enter the cache; paths of files do.",
             example: "dataset scans: dicom { path: \"data/scans\", table: \"data/labels.csv\", \
                       window: window(centre: 40, width: 400) }",
-            revision: 1,
+            revision: 2,
             header: Header::Method,
             fields: fields(),
             outputs: dataset_outputs(),

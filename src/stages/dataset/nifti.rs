@@ -30,7 +30,7 @@ impl Method for Nifti {
             example: "dataset brains: nifti { path: \"data/oasis\", table: \
                       \"data/participants.tsv\", file_column: \"participant_id\", rows: patients, \
                       findings: [\"dementia\"], slices: between(from: 30%, to: 70%, step: 4) }",
-            revision: 1,
+            revision: 2,
             header: Header::Method,
             fields: fields(),
             outputs: dataset_outputs(),

@@ -21,7 +21,7 @@ impl Method for Phantom {
                    The phantoms are for learning the language and for testing; they are no \
                    substitute for real radiographs.",
             example: "dataset phantoms: phantom { count: 2000, size: 32px }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::default("count", at_least(1), Value::Int(2000), "How many images."),

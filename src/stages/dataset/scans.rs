@@ -47,11 +47,7 @@ pub(super) fn unreadable() -> Field {
         "What becomes of files that cannot be decoded.",
         &[
             ("error", "The stage fails and names the file."),
-            (
-                "skip",
-                "They are left out, listed in the summary. Every file is decoded twice to know \
-                 them in time.",
-            ),
+            ("skip", "They are left out, listed in the summary."),
         ],
     )
 }

@@ -23,7 +23,7 @@ impl Method for TfRecord {
                    image counts as a patient of its own.",
             example: "dataset chest: tfrecord { path: \"data/chest-train\", size: 128px, findings: \
                       [\"Edema\", \"Pleural Effusion\"] }",
-            revision: 1,
+            revision: 2,
             header: Header::Method,
             fields: vec![
                 Field::required("path", FieldType::Path, "The folder."),

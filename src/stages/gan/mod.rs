@@ -124,7 +124,7 @@ fn training_fold(context: &Context<'_>) -> Result<Fold, StageError> {
 
 fn training_images(fold: &Fold) -> TrainingImages<'_> {
     TrainingImages {
-        images: fold.images(),
+        images: fold.pixels(),
         labels: fold.all_labels(),
         side: fold.info().side,
         findings: fold.info().findings.len(),

@@ -1,0 +1,186 @@
+//! A fold on disk: images, labels, and where each image comes from.
+//!
+//! `labels.npy` holds bytes of shape `[count, findings]`, `digests.npy` bytes of shape `[count, 32]`,
+//! the blake3 hash of each image's pixels, and `fold.json` is a [`FoldInfo`]. These say what the fold
+//! is. Its pixels stand in `images.npy`, bytes of shape `[stored, side, side]`, which may be shared
+//! with other folds: where it holds other images than the fold's, or in another order, `rows.npy` has
+//! the place of each, unsigned numbers of 32 bits and shape `[count]`. All of them are arrays in C
+//! order that NumPy reads; `images[rows]` are the fold's images.
+
+mod array;
+mod write;
+
+pub(super) use array::write_array;
+pub use write::{FoldWriter, write_fold, write_part};
+
+use super::error::DataError;
+use super::label_set::LabelSet;
+use super::pixels::Pixels;
+use array::{MappedArray, read_rows};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const INFO: &str = "fold.json";
+const IMAGES: &str = "images.npy";
+const ROWS: &str = "rows.npy";
+const LABELS: &str = "labels.npy";
+const DIGESTS: &str = "digests.npy";
+
+/// The files that every fold has.
+pub const FILES: [&str; 4] = [INFO, IMAGES, LABELS, DIGESTS];
+
+/// The files that pixels stand in. Folds with the same images may have different ones, which the
+/// digests of the images make up for.
+pub const BACKING_FILES: [&str; 2] = [IMAGES, ROWS];
+
+/// Length of the digest of an image, in bytes.
+pub(super) const DIGEST: usize = 32;
+
+/// Whether images were taken of patients or made by a generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Taken from a dataset.
+    Real,
+    /// Made by a generator.
+    Synthetic,
+}
+
+/// What a fold holds beside pixels and labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoldInfo {
+    /// Names of the findings, in the order of the label matrix' columns.
+    pub findings: Vec<String>,
+    /// Side of the square images in pixels.
+    pub side: usize,
+    /// Number of images.
+    pub count: usize,
+    /// Real or synthetic.
+    pub origin: Origin,
+    /// One patient id an image; empty for synthetic images.
+    pub patients: Vec<String>,
+    /// One source (relative path or running number) an image; empty for synthetic images.
+    pub sources: Vec<String>,
+}
+
+impl FoldInfo {
+    /// What does not fit together.
+    fn check(&self) -> Result<(), String> {
+        let lists = [("patients", &self.patients), ("sources", &self.sources)];
+        match lists.iter().find(|(_, list)| !list.is_empty() && list.len() != self.count) {
+            Some((name, list)) => {
+                Err(format!("it lists {} {name} for {} images", list.len(), self.count))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// An open fold. Images are mapped into memory, not read.
+#[derive(Debug)]
+pub struct Fold {
+    info: FoldInfo,
+    images: MappedArray,
+    rows: Option<Vec<u32>>,
+    labels: MappedArray,
+    digests: MappedArray,
+}
+
+impl Fold {
+    /// Opens the fold in a folder.
+    ///
+    /// # Errors
+    /// A file is missing, cut short, or of another shape than `fold.json` says.
+    pub fn open(folder: &Path) -> Result<Fold, DataError> {
+        Fold::open_files(|file| {
+            let path = folder.join(file);
+            (file != ROWS || path.exists()).then_some(path)
+        })
+    }
+
+    /// Opens a fold whose files lie wherever `place` says: [`FILES`], and `rows.npy` where the fold
+    /// has one.
+    ///
+    /// # Errors
+    /// As for [`Fold::open`].
+    pub fn open_files(place: impl Fn(&str) -> Option<PathBuf>) -> Result<Fold, DataError> {
+        let must = |file: &str| {
+            let missing = || DataError::Fold { path: file.into(), reason: "it is missing".into() };
+            place(file).ok_or_else(missing)
+        };
+        let path = must(INFO)?;
+        let bytes = fs::read(&path).map_err(DataError::io(&path))?;
+        let info: FoldInfo = serde_json::from_slice(&bytes)
+            .map_err(|error| DataError::Fold { path: path.clone(), reason: error.to_string() })?;
+        info.check().map_err(|reason| DataError::Fold { path, reason })?;
+        let images = MappedArray::open(&must(IMAGES)?)?;
+        let rows = match place(ROWS) {
+            Some(path) => Some(read_rows(&path, info.count, images.shape()[0])?),
+            None => None,
+        };
+        let stored = if rows.is_some() { images.shape()[0] } else { info.count };
+        images.expect(&[stored, info.side, info.side])?;
+        let labels = MappedArray::open(&must(LABELS)?)?;
+        labels.expect(&[info.count, info.findings.len()])?;
+        let digests = MappedArray::open(&must(DIGESTS)?)?;
+        digests.expect(&[info.count, DIGEST])?;
+        Ok(Fold { info, images, rows, labels, digests })
+    }
+
+    /// Names, counts, origins.
+    pub fn info(&self) -> &FoldInfo {
+        &self.info
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.info.count
+    }
+
+    /// Whether there is no image.
+    pub fn is_empty(&self) -> bool {
+        self.info.count == 0
+    }
+
+    /// All images.
+    pub fn pixels(&self) -> Pixels<'_> {
+        Pixels::at_rows(self.images.values(), self.info.side, self.rows.as_deref())
+    }
+
+    /// One image, `[side, side]`.
+    pub fn image(&self, index: usize) -> &[u8] {
+        self.pixels().image(index)
+    }
+
+    /// Where an image stands in `images.npy`.
+    fn row(&self, index: usize) -> usize {
+        self.rows.as_ref().map_or(index, |rows| rows[index] as usize)
+    }
+
+    /// The blake3 hashes of all images' pixels, `[count, 32]`.
+    pub fn digests(&self) -> &[u8] {
+        self.digests.values()
+    }
+
+    /// The blake3 hash of one image's pixels, 32 bytes.
+    pub fn digest(&self, index: usize) -> &[u8] {
+        &self.digests()[index * DIGEST..][..DIGEST]
+    }
+
+    /// All labels, `[count, findings]`, zero or one.
+    pub fn all_labels(&self) -> &[u8] {
+        self.labels.values()
+    }
+
+    /// One image's labels.
+    pub fn labels(&self, index: usize) -> &[u8] {
+        let width = self.info.findings.len();
+        &self.all_labels()[index * width..(index + 1) * width]
+    }
+
+    /// One image's label set.
+    pub fn label_set(&self, index: usize) -> LabelSet {
+        LabelSet::from_row(self.labels(index))
+    }
+}
