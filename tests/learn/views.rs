@@ -1,6 +1,7 @@
 //! How a classifier's training images are changed: exactly what is said, and the same in every run.
 
 use crate::support::{Cpu, assert_close, numbers, uniform};
+use msx::data::Pixels;
 use msx::learn::classifier::{
     Architecture, Augmentation, ClassifierConfig, Images, Model, Patience, Shown, View, batch,
     epoch,
@@ -27,7 +28,8 @@ impl Fold {
     }
 
     fn view(&self) -> Images<'_> {
-        Images { images: &self.images, labels: &self.labels, side: SIDE, findings: 2 }
+        let images = Pixels::new(&self.images, SIDE);
+        Images { images, labels: &self.labels, side: SIDE, findings: 2 }
     }
 
     fn image(&self, at: usize) -> &[u8] {

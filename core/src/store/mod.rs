@@ -191,11 +191,11 @@ impl Drop for KeyLock {
 
 fn is_same_file(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
-    identity(&open) == identity(&there)
+    inode(&open) == inode(&there)
 }
 
 /// Device and inode, which all links to a file share.
-fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+fn inode(metadata: &fs::Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }

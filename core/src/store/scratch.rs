@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::record::{Blob, OutputFiles, Provenance, Record};
-use super::{Store, atomic, files, identity};
+use super::{Store, atomic, files, inode};
 use crate::graph::{Digest, Fingerprint};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
@@ -128,7 +128,7 @@ impl Store {
                 .or_else(|_| fs::copy(&object, &target).map(|_| ()))
                 .map_err(StoreError::io("read", &object))?;
             if let Ok(metadata) = fs::metadata(&target) {
-                scratch.linked().insert(identity(&metadata), blob.digest);
+                scratch.linked().insert(inode(&metadata), blob.digest);
             }
         }
         Ok(())
@@ -191,9 +191,9 @@ impl Store {
     /// Digest and size of a file that is an object already, linked in and on.
     fn known_link(&self, scratch: &Scratch, path: &Path) -> Option<(Digest, u64)> {
         let metadata = fs::metadata(path).ok()?;
-        let digest = *scratch.linked().get(&identity(&metadata))?;
+        let digest = *scratch.linked().get(&inode(&metadata))?;
         let object = fs::metadata(self.object_path(&digest)).ok()?;
-        (identity(&object) == identity(&metadata)).then_some((digest, metadata.len()))
+        (inode(&object) == inode(&metadata)).then_some((digest, metadata.len()))
     }
 
     fn take_file(&self, path: &Path) -> Result<(Digest, u64), StoreError> {
