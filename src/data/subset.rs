@@ -21,7 +21,7 @@ use super::random::rank;
 use super::split::Split;
 use super::summary::{Dropped, Summary};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 pub use super::classes::{Classes, Filter};
@@ -156,26 +156,27 @@ fn plan_in(
 
 /// The fold of each image, by its patient.
 fn split_patients(info: &FoldInfo, config: &SubsetConfig) -> Vec<usize> {
-    // A patient's images mostly stand side by side.
-    let runs = || info.patients.chunk_by(|one, next| one == next);
-    let distinct: HashSet<&String> = runs().map(|run| &run[0]).collect();
-    let mut ranked: Vec<(u64, &String)> = distinct
+    let mut numbers: HashMap<&String, usize> = HashMap::new();
+    let mut number_of = Vec::with_capacity(info.patients.len());
+    // A patient's images mostly stand side by side, and looking one up costs more than anything else.
+    for run in info.patients.chunk_by(|one, next| one == next) {
+        let next = numbers.len();
+        let number = *numbers.entry(&run[0]).or_insert(next);
+        number_of.extend(std::iter::repeat_n(number, run.len()));
+    }
+    let mut ranked: Vec<(u64, &String, usize)> = numbers
         .into_iter()
-        .map(|patient| (rank(config.seed, "subset/patients", patient), patient))
+        .map(|(patient, number)| (rank(config.seed, "subset/patients", patient), patient, number))
         .collect();
-    ranked.sort();
+    ranked.sort_unstable();
     let count = ranked.len() as f64;
     let train_end = (count * config.split[0]).round() as usize;
     let valid_end = (count * (config.split[0] + config.split[1])).round() as usize;
-    let fold_of: HashMap<&String, usize> = ranked
-        .into_iter()
-        .enumerate()
-        .map(|(position, (_, patient))| {
-            let fold = usize::from(position >= train_end) + usize::from(position >= valid_end);
-            (patient, fold)
-        })
-        .collect();
-    runs().flat_map(|run| std::iter::repeat_n(fold_of[&run[0]], run.len())).collect()
+    let mut fold_of = vec![0; ranked.len()];
+    for (position, (_, _, number)) in ranked.into_iter().enumerate() {
+        fold_of[number] = usize::from(position >= train_end) + usize::from(position >= valid_end);
+    }
+    number_of.into_iter().map(|number| fold_of[number]).collect()
 }
 
 /// Shares `total` images out to classes in proportion to their sizes, by the method of
