@@ -48,6 +48,8 @@ enum Node {
 #[derive(Debug)]
 struct Disk {
     nodes: Vec<Node>,
+    /// Files that are not written to at their end, and where instead.
+    places: BTreeMap<usize, usize>,
     /// Keys whose commit has returned.
     committed: BTreeSet<String>,
 }
@@ -57,7 +59,7 @@ type Image = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
 impl Disk {
     fn new() -> Disk {
-        Disk { nodes: vec![Disk::folder()], committed: BTreeSet::new() }
+        Disk { nodes: vec![Disk::folder()], places: BTreeMap::new(), committed: BTreeSet::new() }
     }
 
     fn folder() -> Node {
@@ -100,6 +102,7 @@ impl Disk {
             Operation::Create(path) | Operation::Touch(path) => match self.find(path) {
                 None => self.add(path, Node::File { now: Vec::new(), safe: Vec::new() }),
                 Some(at) => {
+                    self.places.remove(&at);
                     if let (Operation::Create(_), Node::File { now, .. }) =
                         (operation, &mut self.nodes[at])
                     {
@@ -110,8 +113,16 @@ impl Disk {
             Operation::Append(path, bytes) => {
                 let at = self.find(path).expect("a file that is there");
                 if let Node::File { now, .. } = &mut self.nodes[at] {
-                    now.extend_from_slice(bytes);
+                    let begin = self.places.get(&at).copied().unwrap_or(now.len());
+                    let end = begin + bytes.len();
+                    now.resize(now.len().max(end), 0);
+                    now[begin..end].copy_from_slice(bytes);
+                    self.places.entry(at).and_modify(|place| *place = end);
                 }
+            }
+            Operation::Seek(path, place) => {
+                let at = self.find(path).expect("a file that is there");
+                self.places.insert(at, *place);
             }
             // The root is made first.
             Operation::MakeFolder(path) if path.as_os_str().is_empty() => {}

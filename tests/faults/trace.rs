@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// System calls that change files or make changes last, and some that must not occur because nobody
 /// here knows what they do.
-const CALLS: &str = "trace=openat,open,creat,write,pwrite64,writev,pwritev,ftruncate,truncate,\
+const CALLS: &str = "trace=openat,open,creat,lseek,write,pwrite64,writev,pwritev,ftruncate,truncate,\
     fallocate,copy_file_range,sendfile,fsync,fdatasync,rename,renameat,renameat2,link,linkat,symlink,\
     symlinkat,unlink,unlinkat,rmdir,mkdir,mkdirat";
 
@@ -18,6 +18,8 @@ pub enum Operation {
     /// A file is made where there is none, and kept as it is otherwise.
     Touch(PathBuf),
     Append(PathBuf, Vec<u8>),
+    /// What is written next goes there, from the beginning of the file.
+    Seek(PathBuf, usize),
     MakeFolder(PathBuf),
     Rename(PathBuf, PathBuf),
     Link(PathBuf, PathBuf),
@@ -110,6 +112,13 @@ impl Call {
             "write" => {
                 let text = self.arguments[1].text.clone();
                 descriptor().map(|path| Operation::Append(path, text.expect("what is written")))
+            }
+            "lseek" => {
+                let [_, offset, whence] = &self.arguments[..] else { panic!("{self:?}") };
+                let (offset, whence) = (offset.word.trim(), whence.word.trim());
+                let path = descriptor().filter(|_| (offset, whence) != ("0", "SEEK_CUR"))?;
+                assert_eq!(whence, "SEEK_SET", "a place in {} is not understood", path.display());
+                Some(Operation::Seek(path, offset.parse().expect("a place")))
             }
             "fsync" | "fdatasync" => descriptor().map(Operation::Synchronise),
             "rename" | "link" => both(named(0), named(1), &self.name),
