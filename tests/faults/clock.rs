@@ -16,6 +16,9 @@ subset  fold: pictures { per_class: { train: 4, valid: 1, test: 1 } }
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// Gives a file another time.
+type Shift = fn(SystemTime) -> SystemTime;
+
 /// A picture that has the same size in bytes for any level.
 fn draw(path: &Path, level: u8) {
     let picture = image::GrayImage::from_pixel(16, 16, image::Luma([level]));
@@ -69,8 +72,7 @@ fn a_file_that_changed_under_its_old_time_is_read_again() {
         let metadata = fs::metadata(path).expect("there");
         (metadata.len(), metadata.modified().expect("a time"))
     };
-    let changes: [(u8, fn(SystemTime) -> SystemTime); 3] =
-        [(51, |old| old), (52, |old| old - DAY), (53, |old| old + DAY)];
+    let changes: [(u8, Shift); 3] = [(51, |old| old), (52, |old| old - DAY), (53, |old| old + DAY)];
     for (level, time) in changes {
         settle(&project);
         let (size, old) = times(&path);
