@@ -15,10 +15,10 @@ use super::diagnostic::{Code, Diagnostic};
 use super::expand::{Expansion, Instance, StageArgument, Surroundings};
 use super::experiment::{Input, TypedClaim, TypedStage};
 use super::parameters::TYPES;
-use super::schema::{Default, Field, FieldType, Schemas};
+use super::schema::{Default, Field, FieldType, MethodSchema, Schemas};
 use super::scope::Evaluation;
 use super::suggest;
-use super::syntax::tree::{self, Parameter, Span};
+use super::syntax::tree::{self, Name, Parameter};
 use super::value::Value;
 pub(super) use coerce::{describe, example};
 use doubts::Doubts;
@@ -99,21 +99,21 @@ struct Filled {
 
 /// What is written for fields, each once.
 #[derive(Debug, std::default::Default)]
-struct Values(Vec<(tree::Name, Datum)>);
+struct Values(Vec<(Name, Datum)>);
 
 impl Values {
-    fn get(&self, field: &str) -> Option<&(tree::Name, Datum)> {
+    fn get(&self, field: &str) -> Option<&(Name, Datum)> {
         self.0.iter().find(|(name, _)| name.node == field)
     }
 }
 
 /// Whose fields are checked, for messages.
 struct Subject<'a> {
-    /// In full: `gan cpd`.
-    what: &'a str,
     /// In a word: `gan`.
     word: &'a str,
-    name: &'a tree::Name,
+    /// What tells it from others of that word: `cpd`; may be empty.
+    method: &'a str,
+    name: &'a Name,
 }
 
 /// Checks what stands in one place.
@@ -139,8 +139,8 @@ impl<'a, 't> Checker<'a, 't> {
         let mut filled = Filled::default();
         let schema = self.schema(stage, &mut filled);
         if let Some(schema) = schema {
-            let what = format!("{} {}", schema.kind, schema.method);
-            let subject = Subject { what: what.trim(), word: schema.kind, name: &stage.name };
+            let MethodSchema { kind, method, .. } = schema;
+            let subject = Subject { word: kind, method, name: &stage.name };
             self.fields(&subject, &schema.fields, &values, &mut filled);
         }
         let takes_all = |field: &&Field| matches!(field.default, Default::EveryStage);
@@ -172,24 +172,26 @@ impl<'a, 't> Checker<'a, 't> {
     /// count as used.
     fn values(&mut self, entries: &[tree::Entry]) -> Values {
         let mut all = self.around.scope.entries(entries, self.evaluation);
-        let mut known: BTreeMap<&str, &Span> = BTreeMap::new();
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        order.sort_by(|&a, &b| all[a].0.node.cmp(&all[b].0.node));
         let mut repeated = Vec::new();
-        for (position, (name, _)) in all.iter().enumerate() {
-            let Some(first) = known.get(name.node.as_str()) else {
-                known.insert(&name.node, &name.span);
-                continue;
-            };
-            let message = format!("the field `{}` is written twice", name.node);
-            self.evaluation.diagnostics.push(
-                Diagnostic::new(Code::Duplicate, message, name.span.clone())
-                    .related((*first).clone(), "first written here")
-                    .help("remove one of the two"),
-            );
-            repeated.push(position);
+        for same in order.chunk_by(|&a, &b| all[a].0.node == all[b].0.node) {
+            let first = &all[same[0]].0.span;
+            for &position in &same[1..] {
+                let Name { node, span } = &all[position].0;
+                let message = format!("the field `{node}` is written twice");
+                self.evaluation.diagnostics.push(
+                    Diagnostic::new(Code::Duplicate, message, span.clone())
+                        .related(first.clone(), "first written here")
+                        .help("remove one of the two"),
+                );
+                repeated.push(position);
+            }
         }
-        for position in repeated.into_iter().rev() {
-            all.remove(position);
-        }
+        repeated.sort_unstable();
+        let mut repeated = repeated.into_iter().peekable();
+        let mut positions = 0..;
+        all.retain(|_| positions.next().is_none_or(|at| repeated.next_if_eq(&at).is_none()));
         Values(all)
     }
 
@@ -229,7 +231,8 @@ impl<'a, 't> Checker<'a, 't> {
         let known = || fields.iter().map(|field| field.name);
         for (name, _) in &values.0 {
             if !known().any(|field| field == name.node) {
-                let message = format!("`{}` has no field `{}`", subject.what, name.node);
+                let what = format!("{} {}", subject.word, subject.method);
+                let message = format!("`{}` has no field `{}`", what.trim(), name.node);
                 self.report(
                     Diagnostic::new(Code::UnknownField, message, name.span.clone())
                         .maybe_help(suggest::help(&name.node, "its fields are", known())),

@@ -25,7 +25,7 @@ impl<'t> Checker<'_, 't> {
             return None;
         };
         let mut filled = Filled::default();
-        let subject = Subject { what: schema.method, word: schema.method, name: &claim.name };
+        let subject = Subject { word: schema.method, method: "", name: &claim.name };
         self.fields(&subject, &schema.fields, &values, &mut filled);
         let bounds = ["at_least", "at_most"];
         if schema.method == "bound" && bounds.iter().all(|bound| values.get(bound).is_none()) {
