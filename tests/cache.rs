@@ -52,7 +52,7 @@ fn size_counts_every_part_and_what_a_collection_would_free() {
     assert_eq!(number(&size["checkpoints"]["count"]), 3, "three trainings");
     assert_eq!(number(&size["runs"]["count"]), 1);
     assert_eq!(number(&size["collectable_bytes"]), 0);
-    let parts = ["objects", "records", "checkpoints", "runs", "scratch"];
+    let parts = ["objects", "records", "checkpoints", "runs", "decoded", "scratch"];
     let sum: u64 = parts.iter().map(|part| number(&size[part]["bytes"])).sum();
     assert_eq!(number(&size["bytes"]), sum);
     assert_eq!(project.msx(&["cache", "rm", "experiment.msx", "g"]).code, Some(0));

@@ -31,6 +31,8 @@ mod phantom;
 mod random;
 #[path = "data/real.rs"]
 mod real;
+#[path = "data/recipes.rs"]
+mod recipes;
 #[path = "data/resize.rs"]
 mod resize;
 #[path = "data/rsna_ich.rs"]

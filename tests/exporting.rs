@@ -5,6 +5,7 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
 use msx::data::dicom::samples;
 use msx::data::image::{Depth, shrink};
+use msx::data::memory::Forgetful;
 use msx::data::tfrecord::{self, Records};
 use msx::data::{Fold, FoldInfo, Origin, folder, write_fold};
 use msx::progress::{Monitor, Progress, Silent};
@@ -141,7 +142,8 @@ fn an_exported_fold_is_a_folder_of_classes() {
         let folds = vec![fold("test", side, &labels, Origin::Real)];
         let (_folder, written) = exported(&folds, Form::Folder(Depth::Eight));
         let again = tempfile::tempdir().expect("folder");
-        let read = folder::read(&written.path, side, again.path(), &Silent).expect("reads");
+        let read =
+            folder::read(&written.path, side, again.path(), &Silent, &Forgetful).expect("reads");
         assert_eq!((read.kept, read.findings.len()), (4, 3));
         let again = Fold::open(again.path()).expect("opens");
         assert_eq!(again.info().findings, ["Edema", "Pleural_Other", "ß 漢"]);

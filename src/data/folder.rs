@@ -3,6 +3,7 @@
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
+use super::memory::Memory;
 use super::scans::is_picture;
 use super::summary::{Dropped, Summary};
 use crate::progress::Monitor;
@@ -84,6 +85,7 @@ pub fn read(
     side: usize,
     target: &Path,
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<Summary, DataError> {
     let classes = classes(root)?;
     let findings: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
@@ -110,6 +112,6 @@ pub fn read(
         patients: sources.clone(),
         sources,
     };
-    ingest(target, &files, &info, &labels, monitor)?;
+    ingest(target, &files, &info, &labels, monitor, memory)?;
     Ok(summary)
 }

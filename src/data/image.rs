@@ -19,6 +19,10 @@ const MOST_PIXELS: u64 = 1 << 26;
 /// Luma weights of ITU-R BT.601.
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
+/// How pictures become squares, for those who remember them. Its number is raised when the pixels
+/// change.
+pub(super) const RECIPE: &str = "pictures 1";
+
 /// A grey image of any depth as numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grey {

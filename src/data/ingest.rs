@@ -1,11 +1,14 @@
-//! From a list of image files to a fold on disk: decoded side by side, written in order.
+//! From a list of image files to a fold on disk: decoded side by side, written in order, and not
+//! decoded at all where that was done before.
 
 use super::error::DataError;
-use super::fold::{FoldInfo, FoldWriter};
+use super::fold::{FoldInfo, FoldWriter, MappedArray};
 use super::image::{self, Grey};
+use super::memory::{Known, Memory, Recalled};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Images that are decoded before the next write.
 const CHUNK: usize = 256;
@@ -36,44 +39,180 @@ pub(super) fn ingest(
     info: &FoldInfo,
     labels: &[u8],
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<(), DataError> {
-    let read = |path: &PathBuf| square(path, &image::read(path)?, info.side);
-    let writer = read_images(folder, info.side, files, 1, monitor, read, |_, error| Err(error))?;
-    writer.finish(info, labels)
+    let side = info.side;
+    let intake = Intake {
+        folder,
+        side,
+        items: files,
+        path: |path| path,
+        most: 1,
+        recipe: image::RECIPE,
+        monitor,
+        memory,
+    };
+    let decode = |path: &PathBuf| square(path, &image::read(path)?, side);
+    intake.read(decode, |_, error| Err(error))?.finish(info, labels)
 }
 
-/// Reads items that hold up to `most` images each. `read` gives the bytes of an item's images, one
-/// behind the other; of an item that has none because it cannot be read, `refused` takes the position
-/// and the reason, and the others go on.
-///
-/// # Errors
-/// `refused` says so, the disk refuses, or a stop on request.
-pub(super) fn read_images<Item: Sync>(
-    folder: &Path,
-    side: usize,
-    items: &[Item],
-    most: usize,
-    monitor: &dyn Monitor,
-    read: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
-    mut refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
-) -> Result<FoldWriter, DataError> {
-    let mut writer = FoldWriter::create(folder, side)?;
-    let mut done = 0;
-    for chunk in items.chunks((CHUNK / most.max(1)).max(1)) {
-        if monitor.stop_requested() {
+/// Files on their way into a fold.
+pub(super) struct Intake<'a, Item> {
+    pub(super) folder: &'a Path,
+    /// Side of the images.
+    pub(super) side: usize,
+    pub(super) items: &'a [Item],
+    /// The file of an item.
+    pub(super) path: fn(&Item) -> &Path,
+    /// Images that an item holds at most.
+    pub(super) most: usize,
+    /// How files become images, but for their side; see [`Memory::recall`].
+    pub(super) recipe: &'a str,
+    pub(super) monitor: &'a dyn Monitor,
+    pub(super) memory: &'a dyn Memory,
+}
+
+impl<Item: Sync> Intake<'_, Item> {
+    /// Reads all items. `decode` gives the bytes of an item's images, one behind the other; of an item
+    /// that has none because it cannot be read, `refused` takes the position and the reason, and the
+    /// others go on. What was decoded before is copied, or shared where it stands in one file.
+    ///
+    /// # Errors
+    /// `refused` says so, the disk refuses, or a stop on request.
+    pub(super) fn read(
+        &self,
+        decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
+        refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
+    ) -> Result<FoldWriter, DataError> {
+        let files: Vec<&Path> = self.items.iter().map(self.path).collect();
+        let recipe = format!("{} at {} px", self.recipe, self.side);
+        let before = Before::open(self.memory.recall(&recipe, &files), self.side);
+        match self.share(&before)? {
+            Some(writer) => Ok(writer),
+            None => self.copy_and_decode(&before, decode, refused),
+        }
+    }
+
+    /// The fold of images that all stand in one array already, and are what they were.
+    fn share(&self, before: &Before) -> Result<Option<FoldWriter>, DataError> {
+        let Some((array, known)) = before.in_one() else { return Ok(None) };
+        for (part, chunk) in known.chunks(CHUNK).enumerate() {
+            if !chunk.par_iter().all(|known| before.pixels(known).is_some()) {
+                return Ok(None);
+            }
+            self.tell(part * CHUNK + chunk.len(), part * CHUNK + chunk.len())?;
+        }
+        let target = FoldWriter::place_of_images(self.folder)?;
+        if self.memory.link(array, &target).is_err() {
+            return Ok(None);
+        }
+        let rows = known.iter().flat_map(|known| known.row..known.row + known.images.len());
+        let digests = known.iter().flat_map(|known| known.images.concat());
+        let stored = before.stored(array);
+        let rows = (rows.collect(), stored);
+        Ok(Some(FoldWriter::at_rows(self.folder, self.side, rows, digests.collect())))
+    }
+
+    fn copy_and_decode(
+        &self,
+        before: &Before,
+        decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
+        mut refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
+    ) -> Result<FoldWriter, DataError> {
+        let mut writer = FoldWriter::create(self.folder, self.side)?;
+        let mut places = Vec::with_capacity(self.items.len());
+        let remembered = AtomicUsize::new(0);
+        let images_of = |(item, known): (&Item, &Option<Known>)| match known
+            .as_ref()
+            .and_then(|known| before.pixels(known))
+        {
+            Some(pixels) => {
+                remembered.fetch_add(1, Ordering::Relaxed);
+                Ok(pixels.to_vec())
+            }
+            None => decode(item),
+        };
+        let many = (CHUNK / self.most.max(1)).max(1);
+        for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
+            let images: Vec<Result<Vec<u8>, DataError>> =
+                chunk.par_iter().zip(known).map(images_of).collect();
+            let begin = places.len();
+            for (position, images) in images.into_iter().enumerate() {
+                let row = writer.count();
+                match images {
+                    Ok(images) => writer.append(&images)?,
+                    Err(error) => refused(begin + position, error)?,
+                }
+                places.push(row);
+            }
+            self.tell(places.len(), remembered.load(Ordering::Relaxed))?;
+        }
+        self.note(&writer, &places);
+        Ok(writer)
+    }
+
+    /// Takes note of where the images of each file stand now.
+    fn note(&self, writer: &FoldWriter, places: &[usize]) {
+        let ends = places.iter().skip(1).copied().chain([writer.count()]);
+        let images = places.iter().zip(ends).enumerate().filter(|(_, (row, end))| **row < *end);
+        let known = images.map(|(position, (&row, end))| {
+            (position, Known { array: 0, row, images: writer.digests(row..end) })
+        });
+        self.memory.note(known.collect());
+    }
+
+    fn tell(&self, done: usize, remembered: usize) -> Result<(), DataError> {
+        if self.monitor.stop_requested() {
             return Err(Stopped.into());
         }
-        let images: Vec<Result<Vec<u8>, DataError>> = chunk.par_iter().map(&read).collect();
-        for (position, images) in images.into_iter().enumerate() {
-            match images {
-                Ok(images) => writer.append(&images)?,
-                Err(error) => refused(done + position, error)?,
-            }
+        let mut progress = Progress::counted("reading", done, self.items.len(), "images");
+        if remembered > 0 {
+            let decoded = (done - remembered) as f64;
+            progress.metrics =
+                vec![("decoded".into(), decoded), ("remembered".into(), remembered as f64)];
         }
-        done += chunk.len();
-        monitor.report(&Progress::counted("reading", done, items.len(), "images"));
+        self.monitor.report(&progress);
+        Ok(())
     }
-    Ok(writer)
+}
+
+/// What was decoded before.
+struct Before {
+    /// Those that cannot be read any more, or hold images of another side, are none.
+    arrays: Vec<Option<MappedArray>>,
+    known: Vec<Option<Known>>,
+    side: usize,
+}
+
+impl Before {
+    fn open(recalled: Recalled, side: usize) -> Before {
+        let open = |path: &PathBuf| {
+            let array = MappedArray::open(path).ok()?;
+            (array.shape().get(1..) == Some(&[side, side])).then_some(array)
+        };
+        Before { arrays: recalled.arrays.iter().map(open).collect(), known: recalled.known, side }
+    }
+
+    /// Everything, and the array that it stands in, where that is one.
+    fn in_one(&self) -> Option<(usize, Vec<&Known>)> {
+        let known: Vec<&Known> = self.known.iter().map(Option::as_ref).collect::<Option<_>>()?;
+        let array = known.first()?.array;
+        known.iter().all(|known| known.array == array).then_some((array, known))
+    }
+
+    /// The pixels of a file's images, if they are there and are what was remembered.
+    fn pixels(&self, known: &Known) -> Option<&[u8]> {
+        let array = self.arrays.get(known.array)?.as_ref()?;
+        let size = self.side * self.side;
+        let end = known.row.checked_add(known.images.len())?;
+        let pixels = array.values().get(known.row * size..end.checked_mul(size)?)?;
+        let mut images = pixels.chunks_exact(size).zip(&known.images);
+        images.all(|(image, digest)| blake3::hash(image).as_bytes() == digest).then_some(pixels)
+    }
+
+    fn stored(&self, array: usize) -> usize {
+        self.arrays[array].as_ref().map_or(0, |array| array.shape()[0])
+    }
 }
 
 /// An image as a square of bytes; errors name its file.

@@ -15,6 +15,7 @@ pub mod label_set;
 pub mod labels;
 mod located;
 pub mod medmnist;
+pub mod memory;
 pub mod nifti;
 pub mod npy;
 pub mod perceptual;

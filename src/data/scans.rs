@@ -4,7 +4,8 @@ use super::dicom::{self, Window, pseudonym};
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::image::{self, Grey};
-use super::ingest::{read_images, square};
+use super::ingest::{Intake, square};
+use super::memory::Memory;
 use super::split::{Split, write_splits};
 use super::summary::{Dropped, Summary};
 use crate::progress::{Monitor, Progress, Stopped};
@@ -110,6 +111,11 @@ pub trait Format: Sync {
 
     /// What images that are not taken are, in the words of a summary.
     fn others(&self) -> &'static str;
+
+    /// How these files become images, for those who remember them: equal words mean equal images of
+    /// equal files with equal endings. Every parameter that pixels depend on is in it, and a number
+    /// that is raised when they change for the same parameters.
+    fn recipe(&self, scans: &[Scan]) -> String;
 }
 
 /// What becomes of all files, whatever their kind.
@@ -159,6 +165,15 @@ impl Format for Reading {
     fn others(&self) -> &'static str {
         "other frames of a file"
     }
+
+    /// Pictures know no windows and frames.
+    fn recipe(&self, scans: &[Scan]) -> String {
+        let (window, frames) = (&self.window, self.frames);
+        match scans.iter().all(|scan| is_picture(&scan.path)) {
+            true => image::RECIPE.to_owned(),
+            false => format!("{}, DICOM 1: {window:?}, {frames:?} frames", image::RECIPE),
+        }
+    }
 }
 
 /// A file that was left out because it cannot be read.
@@ -200,8 +215,9 @@ pub fn write(
     reading: &Reading,
     target: &Path,
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<ScanSummary, DataError> {
-    write_as(listing, reading, &reading.keeping, target, monitor)
+    write_as(listing, reading, &reading.keeping, target, monitor, memory)
 }
 
 /// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped.
@@ -215,12 +231,23 @@ pub fn write_as(
     keeping: &Keeping,
     target: &Path,
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<ScanSummary, DataError> {
     let (mut looked, mut skipped) = look_at_all(listing, format, keeping, monitor)?;
     let most = looked.iter().map(|one| one.frames).max().unwrap_or(1);
     let mut unread = BTreeSet::new();
+    let intake = Intake {
+        folder: target,
+        side: keeping.side,
+        items: &looked,
+        path: |one: &Looked<'_>| &one.scan.path,
+        most,
+        recipe: &format.recipe(&listing.scans),
+        monitor,
+        memory,
+    };
     let read = |one: &Looked<'_>| squares(one, format, keeping.side);
-    let writer = read_images(target, keeping.side, &looked, most, monitor, read, |at, error| {
+    let writer = intake.read(read, |at, error| {
         unread.insert(looked[at].position);
         skip(looked[at].position, error, listing, keeping, &mut skipped)
     })?;

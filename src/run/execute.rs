@@ -2,9 +2,11 @@
 
 use super::checkpointing::Checkpointing;
 use super::event::{Event, Observer};
+use super::remembering::FiledMemory;
 use super::session::Session;
 use super::trajectories::Trajectories;
 use super::worker::{self, Order};
+use crate::data::memory::Memory;
 use crate::graph::{Digest, Fingerprint, OutputDigests, ResolvedInput};
 use crate::learn::kernels::processor;
 use crate::progress::{Monitor, Progress};
@@ -77,10 +79,12 @@ impl Job<'_> {
         let scratch = store.scratch().map_err(StageError::other)?;
         // Before, so that no checkpoint of another start is filed; after, so that no result is.
         self.files_are_those_of_the_key()?;
-        let peak_memory = self.run_method(&scratch)?;
+        let memory = FiledMemory::new(store, &scratch);
+        let peak_memory = self.run_method(&scratch, &memory)?;
         self.files_are_those_of_the_key()?;
         let seconds = begin.elapsed().as_secs_f64();
         let record = self.commit(&scratch, seconds, peak_memory).map_err(StageError::other)?;
+        memory.keep(&record);
         self.session.note(&key, &record);
         Ok(Done::Executed { outputs: record.output_digests(), seconds })
     }
@@ -133,7 +137,7 @@ impl Job<'_> {
         });
     }
 
-    fn run_method(&self, scratch: &Scratch) -> Result<Option<u64>, Trouble> {
+    fn run_method(&self, scratch: &Scratch, memory: &dyn Memory) -> Result<Option<u64>, Trouble> {
         let node = &self.session.graph.nodes()[self.index];
         let inputs = self.link_inputs(scratch)?;
         let order = Order {
@@ -154,7 +158,7 @@ impl Job<'_> {
         let method = self.session.method(self.index);
         match self.worker {
             Some(program) if method.uses_device() => worker::delegate(program, &order, &monitor),
-            _ => order.obey(method, self.session.store, &monitor).map(|()| None),
+            _ => order.obey(method, self.session.store, &monitor, memory).map(|()| None),
         }
         .map_err(Trouble::Stage)
     }

@@ -8,6 +8,7 @@ mod journal;
 mod queue;
 mod reason;
 mod receipt;
+mod remembering;
 mod schedule;
 mod session;
 mod trajectories;

@@ -9,6 +9,7 @@
 use super::checkpointing::{Checkpointing, FiledCheckpoints};
 use super::execute::on_pool;
 use super::trajectories::Trajectories;
+use crate::data::memory::{Forgetful, Memory};
 use crate::graph::Digest;
 use crate::language::value::Value;
 use crate::learn::checkpoint::Checkpoints;
@@ -68,6 +69,7 @@ impl Order {
         method: &dyn Method,
         store: &Store,
         monitor: &dyn Monitor,
+        memory: &dyn Memory,
     ) -> Result<(), StageError> {
         let filed = |trajectory: &Digest| {
             FiledCheckpoints::new(store.checkpoints(trajectory), self.checkpointing)
@@ -85,10 +87,11 @@ impl Order {
             monitor,
             checkpoints: &filed(&self.trajectories.own),
             stretches: &stretches,
+            memory,
         })
     }
 
-    /// Runs the stage in the worker that was started for it.
+    /// Runs the stage in the worker that was started for it. Stages with networks decode nothing.
     fn obey_alone(
         &self,
         methods: &[Box<dyn Method>],
@@ -98,7 +101,7 @@ impl Order {
             StageError::Defect(format!("the worker knows no {} {}", self.kind, self.method))
         })?;
         let store = Store::open(&self.cache).map_err(StageError::other)?;
-        on_pool(self.threads, || self.obey(method, &store, monitor))
+        on_pool(self.threads, || self.obey(method, &store, monitor, &Forgetful))
     }
 }
 

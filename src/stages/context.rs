@@ -1,6 +1,7 @@
 //! What a running stage sees: parameters, inputs, a place for outputs, and the outside.
 
 use super::error::StageError;
+use crate::data::memory::Memory;
 use crate::language::experiment::Bindings;
 use crate::language::value::Value;
 use crate::learn::checkpoint::Checkpoints;
@@ -30,6 +31,8 @@ pub struct Context<'a> {
     pub checkpoints: &'a dyn Checkpoints,
     /// Those of the trainings that [`Method::stretches`](super::Method::stretches) lists.
     pub stretches: &'a [&'a dyn Checkpoints],
+    /// Images that were decoded before.
+    pub memory: &'a dyn Memory,
 }
 
 impl Context<'_> {

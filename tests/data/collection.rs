@@ -7,6 +7,7 @@ use dicom_dictionary_std::tags;
 use msx::data::dicom::collection::{Collection, list};
 use msx::data::dicom::{Window, pseudonym};
 use msx::data::labels::LabelTable;
+use msx::data::memory::Forgetful;
 use msx::data::scans::{Frames, Keeping, Patients, Reading, ScanSummary, write as write_fold};
 use msx::data::{DataError, Fold};
 use msx::progress::Silent;
@@ -61,7 +62,7 @@ impl Pack {
             frames,
         };
         let target = self.at("fold");
-        let summary = write_fold(&list(collection)?, &reading, &target, &Silent)?;
+        let summary = write_fold(&list(collection)?, &reading, &target, &Silent, &Forgetful)?;
         Ok((summary, Fold::open(&target)?))
     }
 }

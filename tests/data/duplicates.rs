@@ -5,6 +5,7 @@ use crate::support::{Impatient, info};
 use msx::data::census::NamedFold;
 use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::duplicates::{DISTANCE, Duplicates, Place};
+use msx::data::memory::Forgetful;
 use msx::data::perceptual::{alike, correlation, distance, hash, thumbnail};
 use msx::data::random::rank;
 use msx::data::{Fold, write_fold};
@@ -185,7 +186,8 @@ fn the_copy_among_real_radiographs_is_found() {
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: true };
     let target = tempfile::tempdir().expect("folder");
-    chexpert::read(&pack.join("train.csv"), policy, 64, target.path(), &Silent).expect("reads");
+    chexpert::read(&pack.join("train.csv"), policy, 64, target.path(), &Silent, &Forgetful)
+        .expect("reads");
     let fold = ("images".to_owned(), Fold::open(target.path()).expect("opens"));
     let found = Duplicates::find(&[fold], DISTANCE, &Silent).expect("looks");
     let [copies] = found.exact.as_slice() else { panic!("{:?}", found.exact) };

@@ -7,6 +7,7 @@ use image::ImageFormat;
 use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::dicom::Window;
 use msx::data::labels::LabelTable;
+use msx::data::memory::Forgetful;
 use msx::data::scans::{Frames, Keeping, Patients, Reading, write as write_fold};
 use msx::data::tabled::{Tabled, list};
 use msx::data::{DataError, folder};
@@ -65,7 +66,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 fn by_folder(root: &Path, target: &Path) -> Result<(), DataError> {
-    folder::read(root, 16, target, &Silent).map(|_| ())
+    folder::read(root, 16, target, &Silent, &Forgetful).map(|_| ())
 }
 
 fn by_table(root: &Path, name: &str, skip: bool, target: &Path) -> Result<usize, DataError> {
@@ -79,7 +80,7 @@ fn by_table(root: &Path, name: &str, skip: bool, target: &Path) -> Result<usize,
     };
     let keeping = Keeping { side: 16, skip_unreadable: skip, patient_key: "msx".to_owned() };
     let reading = Reading { keeping, window: Window::File, frames: Frames::Every };
-    let summary = write_fold(&list(&tabled)?, &reading, target, &Silent)?;
+    let summary = write_fold(&list(&tabled)?, &reading, target, &Silent, &Forgetful)?;
     Ok(summary.skipped.len())
 }
 
@@ -91,7 +92,7 @@ fn by_chexpert(root: &Path, name: &str, target: &Path) -> Result<(), DataError> 
     write(&csv, format!("{header}\npack/patient1/{name},F,1,Frontal,AP,1\n").as_bytes());
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: true };
-    chexpert::read(&csv, policy, 16, target, &Silent).map(|_| ())
+    chexpert::read(&csv, policy, 16, target, &Silent, &Forgetful).map(|_| ())
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::support::{assert_says, encoded, false_headers, picture, shown, write};
 use image::ImageFormat;
 use msx::data::medmnist::{Options, files, read};
+use msx::data::memory::Forgetful;
 use msx::data::split::{Split, read_splits};
 use msx::data::subset::{Classes, Filter, SubsetConfig, plan_published};
 use msx::data::{DataError, Fold, Summary};
@@ -23,7 +24,7 @@ fn options(side: usize) -> Options {
 
 fn ingest(path: &Path, options: &Options) -> Result<(Summary, Fold, Vec<Split>), DataError> {
     let target = tempfile::tempdir().expect("folder");
-    let summary = read(path, options, target.path(), &Silent)?;
+    let summary = read(path, options, target.path(), &Silent, &Forgetful)?;
     let fold = Fold::open(target.path())?;
     let splits = read_splits(target.path(), fold.len())?.expect("published folds");
     Ok((summary, fold, splits))

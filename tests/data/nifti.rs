@@ -3,6 +3,7 @@
 use crate::support::{assert_says, shown, write};
 use msx::data::dicom::pseudonym;
 use msx::data::labels::LabelTable;
+use msx::data::memory::Forgetful;
 use msx::data::nifti::{Axis, Collection, Range, Rows, Slicing, Table, Which, list, values};
 use msx::data::scans::{Format, Keeping, Patients, ScanSummary, write_as};
 use msx::data::{DataError, Fold};
@@ -157,7 +158,8 @@ impl Pack {
         let which = Which::Between { from: 0.25, to: 0.75, step: 1 };
         let slicing = Slicing { axis: Axis::Axial, which, range: Range::Full };
         let target = self.at("fold");
-        let summary = write_as(&list(collection)?, &slicing, &keeping, &target, &Silent)?;
+        let summary =
+            write_as(&list(collection)?, &slicing, &keeping, &target, &Silent, &Forgetful)?;
         Ok((summary, Fold::open(&target)?))
     }
 }

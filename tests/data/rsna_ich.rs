@@ -5,6 +5,7 @@ use crate::support::{assert_says, shown, write, write_png};
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use msx::data::dicom::{Window, pseudonym};
+use msx::data::memory::Forgetful;
 use msx::data::rsna_ich::{Challenge, NO_FINDING, TYPES, list};
 use msx::data::scans::{Frames, Keeping, Reading, ScanSummary, write as write_fold};
 use msx::data::{DataError, Fold};
@@ -46,7 +47,7 @@ impl Pack {
 
     fn read(&self, challenge: &Challenge) -> Result<(ScanSummary, Fold), DataError> {
         let target = self.at("fold");
-        let summary = write_fold(&list(challenge)?, &reading(), &target, &Silent)?;
+        let summary = write_fold(&list(challenge)?, &reading(), &target, &Silent, &Forgetful)?;
         Ok((summary, Fold::open(&target)?))
     }
 
@@ -235,7 +236,8 @@ fn a_file_that_is_cut_short_is_an_error_or_skipped_and_listed() {
     skip.keeping.skip_unreadable = true;
     let target = pack.at("fold");
     let summary =
-        write_fold(&list(&challenge).expect("lists"), &skip, &target, &Silent).expect("reads");
+        write_fold(&list(&challenge).expect("lists"), &skip, &target, &Silent, &Forgetful)
+            .expect("reads");
     assert_eq!(summary.skipped.len(), 1);
     assert_eq!(summary.skipped[0].file, "ID_1.dcm");
     assert_eq!(summary.skipped[0].reason, "it ends too early");
@@ -248,6 +250,6 @@ fn only_broken(pack: &Pack, path: &Path, skip: &Reading) {
     std::fs::copy(path, pack.at("images/ID_0.dcm")).expect("copies");
     let challenge = pack.challenge(long(&[&[]]).join("\n").as_bytes());
     let listing = list(&challenge).expect("lists");
-    let nothing = write_fold(&listing, skip, &pack.at("empty"), &Silent);
+    let nothing = write_fold(&listing, skip, &pack.at("empty"), &Silent, &Forgetful);
     assert_says(nothing, &["none of 1 files can be read", "ID_0.dcm: it ends too early"]);
 }

@@ -2,6 +2,7 @@
 
 use crate::support::assert_says;
 use msx::data::image::Grey;
+use msx::data::memory::Forgetful;
 use msx::data::scans::{Format, Found, Keeping, Listing, Patient, Scan, write_as};
 use msx::data::{DataError, Fold};
 use msx::progress::Silent;
@@ -35,6 +36,10 @@ impl Format for Counting {
     fn others(&self) -> &'static str {
         "other images"
     }
+
+    fn recipe(&self, _: &[Scan]) -> String {
+        "counting".to_owned()
+    }
 }
 
 fn listing() -> Listing {
@@ -62,8 +67,8 @@ fn keeping(skip_unreadable: bool) -> Keeping {
 fn every_file_is_decoded_once() {
     let folder = tempfile::tempdir().expect("folder");
     let format = Counting { decoded: AtomicUsize::new(0), broken: &["b", "d"] };
-    let summary =
-        write_as(&listing(), &format, &keeping(true), folder.path(), &Silent).expect("reads");
+    let summary = write_as(&listing(), &format, &keeping(true), folder.path(), &Silent, &Forgetful)
+        .expect("reads");
     assert_eq!(format.decoded.into_inner(), 4);
     let fold = Fold::open(folder.path()).expect("opens");
     assert_eq!(fold.info().sources, ["a#1", "a#2", "c#1", "c#2"]);
@@ -80,7 +85,7 @@ fn without_skipping_it_is_an_error_and_with_nothing_left_too() {
     let folder = tempfile::tempdir().expect("folder");
     let broken = |broken| Counting { decoded: AtomicUsize::new(0), broken };
     let write = |format: &Counting, skip| {
-        write_as(&listing(), format, &keeping(skip), folder.path(), &Silent)
+        write_as(&listing(), format, &keeping(skip), folder.path(), &Silent, &Forgetful)
     };
     assert_says(write(&broken(&["c"]), false), &["c: torn"]);
     let all = broken(&["a", "b", "c", "d"]);

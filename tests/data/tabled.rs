@@ -5,6 +5,7 @@ use crate::support::{assert_says, shown, write, write_png};
 use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::dicom::Window;
 use msx::data::labels::{Joined, LabelTable, Repeated};
+use msx::data::memory::Forgetful;
 use msx::data::scans::{Frames, Keeping, Patients, Reading, ScanSummary, write as write_fold};
 use msx::data::tabled::{Tabled, list};
 use msx::data::{DataError, Fold};
@@ -70,7 +71,7 @@ impl Pack {
             frames: Frames::Every,
         };
         let target = self.at("fold");
-        let summary = write_fold(&list(tabled)?, &reading, &target, &Silent)?;
+        let summary = write_fold(&list(tabled)?, &reading, &target, &Silent, &Forgetful)?;
         Ok((summary, Fold::open(&target)?))
     }
 
@@ -294,7 +295,8 @@ fn nih_chest_is_the_same_from_either_table() {
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: false };
     let target = temporary.at("chexpert");
-    chexpert::read(&nih.join("train.csv"), policy, 64, &target, &Silent).expect("reads");
+    chexpert::read(&nih.join("train.csv"), policy, 64, &target, &Silent, &Forgetful)
+        .expect("reads");
     let expected = Fold::open(&target).expect("opens");
     let every = &expected.info().findings;
     let occurs = |name: &&String| {

@@ -141,9 +141,14 @@ impl Store {
         let unreadable = survey.unreadable.iter();
         let unreadable = unreadable.filter(|(_, seen)| seen.age(now) >= policy.grace);
         garbage.files.extend(forgotten);
+        let gone: HashSet<&Digest> = garbage.objects.iter().collect();
+        let stays = |object: &Digest| survey.objects.contains_key(object) && !gone.contains(object);
+        let forgotten_decoded = self.forgotten_decoded(stays);
+        garbage.files.extend(forgotten_decoded.iter().map(|(path, _)| path.clone()));
         garbage.files.extend(temporary.iter().map(|(path, _)| path.clone()));
         garbage.files.extend(unreadable.clone().map(|(path, _)| path.clone()));
-        let sizes = temporary.iter().chain(&scratch).map(|(_, bytes)| bytes);
+        let sizes = temporary.iter().chain(&scratch).chain(&forgotten_decoded);
+        let sizes = sizes.map(|(_, bytes)| bytes);
         garbage.bytes += sizes.sum::<u64>() + unreadable.map(|(_, seen)| seen.bytes).sum::<u64>();
         garbage.kept_bytes = survey.bytes().saturating_sub(garbage.bytes);
         garbage.scratch = scratch.len();

@@ -63,6 +63,12 @@ impl FileMemo {
         Ok(of_all(base, files, digests.into_iter().map(|(_, _, digest)| digest)))
     }
 
+    /// The content of each file on its own, under the name that the store gives to bytes; nothing for
+    /// one that cannot be read.
+    pub fn contents(&self, files: &[&Path]) -> Vec<Option<Digest>> {
+        files.par_iter().map(|path| Some(self.digest_one(path).ok()?.2)).collect()
+    }
+
     /// The same digest from memory alone; nothing where a file would have to be read for it.
     pub fn remembered(&self, base: &Path, files: &[PathBuf]) -> Option<Digest> {
         let one = |path: &PathBuf| {

@@ -35,7 +35,7 @@ impl Store {
                 found.scratch.push((folder, bytes));
             }
         }
-        for folder in ["records", "checkpoints", "runs", "history"] {
+        for folder in ["records", "checkpoints", "runs", "history", "decoded"] {
             let files = files_below(&self.root.join(folder)).filter(|path| is_temporary(path));
             found.temporary.extend(files.filter_map(|path| abandoned(path, grace, now)));
         }

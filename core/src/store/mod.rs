@@ -8,6 +8,7 @@
 //! objects/ab/ab12…                one read-only file per content
 //! records/ab/ab12….json           one finished stage per key
 //! checkpoints/<trajectory>/…      resumable states of trainings
+//! decoded/<recipe>/<object>       which of the object's rows hold the images of which files
 //! history/<experiment file>.json  which keys a file's stages had when it last ran
 //! history/<experiment file>.receipt  what a run looked at that found everything; may be deleted
 //! runs/<number>/…                 what a run was asked, its events, how it ended
@@ -23,6 +24,7 @@ mod atomic;
 mod checked;
 mod checkpoint;
 mod collect;
+mod decoded;
 mod error;
 mod files;
 mod format;
@@ -42,6 +44,7 @@ mod verify;
 pub use atomic::write as write_atomically;
 pub use checkpoint::CheckpointFolder;
 pub use collect::{Garbage, Policy, TrajectoriesOf};
+pub use decoded::Decoded;
 pub use error::StoreError;
 pub use files::FileMemo;
 pub use gate::{Hold, Passage};

@@ -43,6 +43,13 @@ impl Scratch {
         self.folder.path().join("in").join(index.to_string())
     }
 
+    /// Remembers that a file of it is an object.
+    pub(super) fn note_link(&self, path: &Path, object: &Digest) {
+        if let Ok(metadata) = fs::metadata(path) {
+            self.linked().insert(inode(&metadata), *object);
+        }
+    }
+
     fn linked(&self) -> MutexGuard<'_, HashMap<(u64, u64), Digest>> {
         self.linked.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,9 +134,7 @@ impl Store {
             fs::hard_link(&object, &target)
                 .or_else(|_| fs::copy(&object, &target).map(|_| ()))
                 .map_err(StoreError::io("read", &object))?;
-            if let Ok(metadata) = fs::metadata(&target) {
-                scratch.linked().insert(inode(&metadata), blob.digest);
-            }
+            scratch.note_link(&target, &blob.digest);
         }
         Ok(())
     }

@@ -70,6 +70,8 @@ pub struct Survey {
     pub runs: Vec<SeenRun>,
     /// What experiment files had last, with the file where it is known.
     pub histories: Vec<(Option<PathBuf>, History)>,
+    /// What is remembered of decoded images.
+    pub decoded: Seen,
     /// Work in progress.
     pub scratch: Seen,
 }
@@ -111,7 +113,7 @@ impl Seen {
     }
 
     /// All files below a folder.
-    fn below(folder: &Path) -> Seen {
+    pub(super) fn below(folder: &Path) -> Seen {
         let mut sum = Seen::NOTHING;
         for metadata in files_below(folder).filter_map(|path| fs::metadata(path).ok()) {
             sum.add(Seen::of(&metadata));
@@ -143,6 +145,7 @@ impl Store {
                 .map(|(_, filed)| (filed.file, History { keys: filed.keys }))
                 .collect(),
             runs: self.run_numbers().into_iter().map(|number| self.survey_run(number)).collect(),
+            decoded: self.survey_decoded(),
             scratch: Seen::below(&self.root.join("scratch")),
         })
     }
@@ -237,6 +240,7 @@ impl Survey {
         let folders = self.objects.values().chain(self.checkpoints.values());
         let runs = self.runs.iter().map(|run| run.seen.bytes);
         records.chain(unreadable).chain(folders.map(|seen| seen.bytes)).chain(runs).sum::<u64>()
+            + self.decoded.bytes
             + self.scratch.bytes
     }
 }

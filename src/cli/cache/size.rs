@@ -27,6 +27,7 @@ struct Size {
     records: Part,
     checkpoints: Part,
     runs: Part,
+    decoded: Part,
     scratch: Part,
     bytes: u64,
     /// What a collection with the same policy would free.
@@ -43,6 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         records: part(survey.records.values().map(|record| record.seen.bytes)),
         checkpoints: part(survey.checkpoints.values().map(|seen| seen.bytes)),
         runs: part(survey.runs.iter().map(|run| run.seen.bytes)),
+        decoded: Part { count: survey.decoded.files as usize, bytes: survey.decoded.bytes },
         scratch: part((survey.scratch.files > 0).then_some(survey.scratch.bytes).into_iter()),
         bytes: survey.bytes(),
         collectable_bytes: garbage.map_err(Failure::new)?.bytes,
@@ -55,6 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("results", &size.records),
         ("checkpoints", &size.checkpoints),
         ("runs", &size.runs),
+        ("decoded", &size.decoded),
         ("scratch", &size.scratch),
     ];
     for (name, part) in parts {

@@ -6,6 +6,7 @@ use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
 use super::located::{Name, locate};
+use super::memory::Memory;
 use super::summary::{Dropped, Summary};
 use super::table::{Named, cell, each_row, line, number, open, shortened, wrong_row};
 use crate::progress::Monitor;
@@ -92,6 +93,7 @@ pub fn read(
     side: usize,
     target: &Path,
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<Summary, DataError> {
     let table = read_table(csv, policy)?;
     let paths = table.images(csv)?;
@@ -104,7 +106,7 @@ pub fn read(
     let read = table.read;
     let (info, labels) = table.info(side);
     let summary = Summary::count(read, &info.findings, &labels, &info.patients, dropped);
-    ingest(target, &paths, &info, &labels, monitor)?;
+    ingest(target, &paths, &info, &labels, monitor, memory)?;
     Ok(summary)
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The bytes of a `.npy` file behind its header.
 #[derive(Debug)]
-pub(super) struct MappedArray {
+pub(in crate::data) struct MappedArray {
     path: PathBuf,
     shape: Vec<usize>,
     map: Mmap,
@@ -19,7 +19,7 @@ pub(super) struct MappedArray {
 
 impl MappedArray {
     /// Opens an array of bytes with at least one axis, which is as long as its header says.
-    pub(super) fn open(path: &Path) -> Result<MappedArray, DataError> {
+    pub(in crate::data) fn open(path: &Path) -> Result<MappedArray, DataError> {
         let mut file = File::open(path).map_err(DataError::io(path))?;
         let header = npy::header(&mut file)
             .map_err(|error| wrong(path, format!("it has no header of NumPy's: {error}")))?;
@@ -51,7 +51,7 @@ impl MappedArray {
         &self.path
     }
 
-    pub(super) fn shape(&self) -> &[usize] {
+    pub(in crate::data) fn shape(&self) -> &[usize] {
         &self.shape
     }
 
@@ -64,7 +64,7 @@ impl MappedArray {
         Err(wrong(&self.path, format!("its shape is {found:?}, fold.json says {shape:?}")))
     }
 
-    pub(super) fn values(&self) -> &[u8] {
+    pub(in crate::data) fn values(&self) -> &[u8] {
         &self.map[self.start..]
     }
 }

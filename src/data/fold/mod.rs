@@ -10,13 +10,13 @@
 mod array;
 mod write;
 
-pub(super) use array::write_array;
+pub(super) use array::{MappedArray, write_array};
 pub use write::{FoldWriter, write_fold, write_part};
 
 use super::error::DataError;
 use super::label_set::LabelSet;
 use super::pixels::Pixels;
-use array::{MappedArray, read_rows};
+use array::read_rows;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};

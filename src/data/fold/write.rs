@@ -5,6 +5,7 @@ use super::{DIGEST, DIGESTS, Fold, FoldInfo, IMAGES, INFO, LABELS, ROWS};
 use crate::data::error::DataError;
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Writes a fold whose images are all in memory.
@@ -26,9 +27,17 @@ pub fn write_fold(
 pub struct FoldWriter {
     folder: PathBuf,
     path: PathBuf,
-    images: BufWriter<File>,
+    images: Images,
     side: usize,
     digests: Vec<u8>,
+}
+
+/// Where the images go.
+enum Images {
+    /// Into a file of the fold's own.
+    Own(BufWriter<File>),
+    /// They stand at these rows among so many already.
+    There { rows: Vec<usize>, stored: usize },
 }
 
 impl FoldWriter {
@@ -44,26 +53,55 @@ impl FoldWriter {
             images.write_all(&header([0, side, side])?)?;
             Ok(images)
         };
-        let images = begin().map_err(DataError::io(&path))?;
+        let images = Images::Own(begin().map_err(DataError::io(&path))?);
         Ok(FoldWriter { folder: folder.to_owned(), path, images, side, digests: Vec::new() })
+    }
+
+    /// A fold of images that stand at `rows` of `stored` ones, in a file that is where
+    /// [`FoldWriter::place_of_images`] says; `digests` has 32 bytes for each.
+    pub(in crate::data) fn at_rows(
+        folder: &Path,
+        side: usize,
+        (rows, stored): (Vec<usize>, usize),
+        digests: Vec<u8>,
+    ) -> FoldWriter {
+        let (folder, path) = (folder.to_owned(), folder.join(IMAGES));
+        FoldWriter { folder, path, images: Images::There { rows, stored }, side, digests }
+    }
+
+    /// Where a fold has its images; the folder is made.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(in crate::data) fn place_of_images(folder: &Path) -> Result<PathBuf, DataError> {
+        fs::create_dir_all(folder).map_err(DataError::io(folder))?;
+        Ok(folder.join(IMAGES))
     }
 
     /// Adds whole images, `[n, side, side]`.
     ///
     /// # Errors
-    /// The disk refuses, or the last image is cut short.
+    /// The disk refuses, the last image is cut short, or the images are there already.
     pub fn append(&mut self, pixels: &[u8]) -> Result<(), DataError> {
         let images = pixels.chunks_exact(self.side * self.side);
         if !images.remainder().is_empty() {
             return Err(wrong(&self.path, "an image was written in part".to_owned()));
         }
+        let Images::Own(file) = &mut self.images else {
+            return Err(wrong(&self.path, "it is shared and takes no more images".to_owned()));
+        };
         images.for_each(|image| self.digests.extend_from_slice(blake3::hash(image).as_bytes()));
-        self.images.write_all(pixels).map_err(DataError::io(&self.path))
+        file.write_all(pixels).map_err(DataError::io(&self.path))
     }
 
     /// Images so far.
     pub fn count(&self) -> usize {
         self.digests.len() / DIGEST
+    }
+
+    /// The digests of some of them.
+    pub(in crate::data) fn digests(&self, range: Range<usize>) -> Vec<[u8; DIGEST]> {
+        self.digests.as_chunks().0[range].to_vec()
     }
 
     /// Writes labels, `[count, findings]`, and the description.
@@ -75,16 +113,22 @@ impl FoldWriter {
             let reason = format!("{} images were written for {}", self.count(), info.count);
             return Err(wrong(&self.path, reason));
         }
-        self.begin_with_header().map_err(DataError::io(&self.path))?;
+        let shape = [self.count(), self.side, self.side];
+        match &mut self.images {
+            Images::Own(file) => {
+                begin_with_header(file, shape).map_err(DataError::io(&self.path))?
+            }
+            Images::There { rows, stored } => write_rows(&self.folder, rows, *stored)?,
+        }
         write_rest(&self.folder, info, labels, &self.digests)
     }
+}
 
-    /// Only now is it known how many images there are.
-    fn begin_with_header(&mut self) -> std::io::Result<()> {
-        self.images.rewind()?;
-        self.images.write_all(&header([self.count(), self.side, self.side])?)?;
-        self.images.flush()
-    }
+/// Only in the end is it known how many images there are.
+fn begin_with_header(file: &mut BufWriter<File>, shape: [usize; 3]) -> std::io::Result<()> {
+    file.rewind()?;
+    file.write_all(&header(shape)?)?;
+    file.flush()
 }
 
 /// Writes a fold of some images of another one, `indices` among its, sharing its pixels where the
@@ -99,20 +143,17 @@ pub fn write_part(
     info: &FoldInfo,
     labels: &[u8],
 ) -> Result<(), DataError> {
-    fs::create_dir_all(folder).map_err(DataError::io(folder))?;
-    if info.side != whole.info.side || info.count != indices.len() {
-        let reason = format!("{} images were chosen for {}", indices.len(), info.count);
-        return Err(wrong(&folder.join(IMAGES), reason));
-    }
-    if fs::hard_link(whole.images.path(), folder.join(IMAGES)).is_err() {
-        let mut writer = FoldWriter::create(folder, info.side)?;
+    let side = whole.info.side;
+    let target = FoldWriter::place_of_images(folder)?;
+    if fs::hard_link(whole.images.path(), &target).is_err() {
+        let mut writer = FoldWriter::create(folder, side)?;
         indices.iter().try_for_each(|&index| writer.append(whole.image(index)))?;
         return writer.finish(info, labels);
     }
-    let rows: Vec<usize> = indices.iter().map(|&index| whole.row(index)).collect();
-    write_rows(folder, &rows, whole.images.shape()[0])?;
-    let digests: Vec<u8> = indices.iter().flat_map(|&index| whole.digest(index)).copied().collect();
-    write_rest(folder, info, labels, &digests)
+    let rows = indices.iter().map(|&index| whole.row(index)).collect();
+    let digests = indices.iter().flat_map(|&index| whole.digest(index)).copied().collect();
+    let stored = whole.images.shape()[0];
+    FoldWriter::at_rows(folder, side, (rows, stored), digests).finish(info, labels)
 }
 
 /// Says where the images stand among `stored` ones, unless they are these.

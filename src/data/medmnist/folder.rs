@@ -4,6 +4,7 @@ use super::{Options, SPLITS, labels};
 use crate::data::error::DataError;
 use crate::data::fold::{FoldInfo, Origin};
 use crate::data::ingest::ingest;
+use crate::data::memory::Memory;
 use crate::data::scans::is_picture;
 use crate::data::split::{Split, write_splits};
 use crate::data::summary::{Dropped, Summary};
@@ -65,6 +66,7 @@ pub(super) fn read(
     options: &Options,
     target: &Path,
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<Summary, DataError> {
     let (mut images, others) = images(folder)?;
     let width = images[0].labels.len();
@@ -96,7 +98,7 @@ pub(super) fn read(
         patients: sources.clone(),
         sources,
     };
-    ingest(target, &files, &info, &labels.matrix, monitor)?;
+    ingest(target, &files, &info, &labels.matrix, monitor, memory)?;
     write_splits(target, &splits)?;
     Ok(Summary::count(read, &info.findings, &labels.matrix, &[], dropped))
 }

@@ -8,6 +8,7 @@ mod folder;
 mod names;
 
 use super::error::DataError;
+use super::memory::Memory;
 use super::split::Split;
 use super::summary::Summary;
 use crate::progress::Monitor;
@@ -47,9 +48,10 @@ pub fn read(
     options: &Options,
     target: &Path,
     monitor: &dyn Monitor,
+    memory: &dyn Memory,
 ) -> Result<Summary, DataError> {
     if path.is_dir() {
-        folder::read(path, options, target, monitor)
+        folder::read(path, options, target, monitor, memory)
     } else {
         archive::read(path, options, target, monitor)
     }

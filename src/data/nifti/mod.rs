@@ -8,8 +8,8 @@ pub use listing::{Collection, Rows, Table, list, volumes_below};
 pub use slices::{Axis, Which};
 
 use super::error::DataError;
-use super::image::Grey;
-use super::scans::{Format, Found};
+use super::image::{self, Grey};
+use super::scans::{Format, Found, Scan};
 use flate2::read::MultiGzDecoder;
 use header::{Header, LARGEST};
 use slices::Layout;
@@ -72,6 +72,10 @@ impl Format for Slicing {
 
     fn others(&self) -> &'static str {
         "other slices of a volume"
+    }
+
+    fn recipe(&self, _: &[Scan]) -> String {
+        format!("{}, NIfTI 1: {self:?}", image::RECIPE)
     }
 }
 

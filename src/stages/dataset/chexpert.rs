@@ -75,7 +75,7 @@ impl Method for Chexpert {
         let policy = policy(context.parameters)?;
         let side = context.parameters.size("size")?;
         let target = context.output("images")?;
-        let summary = chexpert::read(&csv, policy, side, &target, context.monitor)?;
+        let summary = chexpert::read(&csv, policy, side, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

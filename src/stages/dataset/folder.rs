@@ -49,7 +49,8 @@ impl Method for Folder {
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let root = context.base.join(context.parameters.text("path")?);
         let side = context.parameters.size("size")?;
-        let summary = folder::read(&root, side, &context.output("images")?, context.monitor)?;
+        let summary =
+            folder::read(&root, side, &context.output("images")?, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

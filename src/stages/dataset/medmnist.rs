@@ -73,7 +73,7 @@ impl Method for MedMnist {
         };
         let path = context.base.join(parameters.text("path")?);
         let target = context.output("images")?;
-        let summary = medmnist::read(&path, &options, &target, context.monitor)?;
+        let summary = medmnist::read(&path, &options, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

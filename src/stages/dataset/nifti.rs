@@ -70,7 +70,8 @@ impl Method for Nifti {
         let slicing = slicing(context.parameters)?;
         let keeping = scans::keeping(context.parameters)?;
         let target = context.output("images")?;
-        let summary = write_as(&listing, &slicing, &keeping, &target, context.monitor)?;
+        let summary =
+            write_as(&listing, &slicing, &keeping, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

@@ -95,6 +95,7 @@ pub(super) fn run(
     frames: Frames,
 ) -> Result<(), StageError> {
     let reading = reading(context.parameters, frames)?;
-    let summary = write(listing, &reading, &context.output("images")?, context.monitor)?;
+    let summary =
+        write(listing, &reading, &context.output("images")?, context.monitor, context.memory)?;
     context.write_json("summary", "summary.json", &summary)
 }
