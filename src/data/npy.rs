@@ -1,8 +1,8 @@
-//! Headers of NumPy's arrays, looked at before npyz reads them: npyz multiplies the sides of a shape
+//! NumPy's arrays. Their headers are looked at before npyz reads them: npyz multiplies the sides of a shape
 //! as they come, takes as much memory as a header asks for, and goes as deep as it is nested.
 
-use npyz::{Deserialize, NpyFile, NpyHeader};
-use std::io::{self, ErrorKind, Read};
+use npyz::{AutoSerialize, Deserialize, NpyFile, NpyHeader, WriterBuilder};
+use std::io::{self, ErrorKind, Read, Write};
 
 /// What every array begins with.
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -45,6 +45,22 @@ pub fn header(stream: &mut impl Read) -> io::Result<NpyHeader> {
 pub fn numbers<T: Deserialize>(mut stream: impl Read) -> io::Result<Vec<T>> {
     let header = header(&mut stream)?;
     NpyFile::with_header(header, stream).into_vec()
+}
+
+/// Writes an array in C order.
+///
+/// # Errors
+/// The stream refuses, or the values do not fill the shape.
+pub fn write<T: AutoSerialize>(
+    stream: &mut impl Write,
+    values: impl IntoIterator<Item = T>,
+    shape: &[usize],
+) -> io::Result<()> {
+    let shape: Vec<u64> = shape.iter().map(|&side| side as u64).collect();
+    let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
+    let mut array = options.writer(stream).begin_nd()?;
+    array.extend(values)?;
+    array.finish()
 }
 
 fn wrong(reason: &str) -> io::Error {

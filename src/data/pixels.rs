@@ -41,9 +41,14 @@ impl<'a> Pixels<'a> {
         self.side
     }
 
+    /// Where an image stands among the stored ones.
+    pub fn row(&self, index: usize) -> usize {
+        self.rows.map_or(index, |rows| rows[index] as usize)
+    }
+
     /// One image, `[side, side]`.
     pub fn image(&self, index: usize) -> &'a [u8] {
-        let row = self.rows.map_or(index, |rows| rows[index] as usize);
+        let row = self.row(index);
         &self.stored[row * self.size()..(row + 1) * self.size()]
     }
 

@@ -28,11 +28,7 @@ pub fn asked(device: Device, words: &[String]) -> Option<Digest> {
         false => store::identity(&std::env::current_exe().ok()?)?,
     };
     let around = [program.hex(), super::platform(), device.to_string()];
-    let parts = around.iter().chain(words).flat_map(|part| {
-        let length = part.len() as u64;
-        length.to_le_bytes().into_iter().chain(part.bytes())
-    });
-    Some(Digest::derive(ASKED_DOMAIN, &parts.collect::<Vec<u8>>()))
+    Some(of_parts(ASKED_DOMAIN, around.iter().chain(words)))
 }
 
 /// A run that is about to begin.
@@ -160,8 +156,14 @@ pub fn tell(
 
 /// Name, folder and text of a file of the language.
 fn of_text(source: &Source) -> Digest {
-    let parts = [&source.name, &source.folder, &source.text];
-    let lengths = parts.iter().flat_map(|part| (part.len() as u64).to_le_bytes());
-    let bytes: Vec<u8> = lengths.chain(parts.iter().flat_map(|part| part.bytes())).collect();
-    Digest::derive(TEXT_DOMAIN, &bytes)
+    of_parts(TEXT_DOMAIN, [&source.name, &source.folder, &source.text])
+}
+
+/// Texts one behind the other, each after its length, so that no other parts make the same bytes.
+fn of_parts<'a>(domain: &'static str, parts: impl IntoIterator<Item = &'a String>) -> Digest {
+    let parts = parts.into_iter().flat_map(|part| {
+        let length = part.len() as u64;
+        length.to_le_bytes().into_iter().chain(part.bytes())
+    });
+    Digest::derive(domain, &parts.collect::<Vec<u8>>())
 }

@@ -9,7 +9,6 @@ use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, Ou
 use crate::learn::classifier::predict;
 use crate::learn::with_backend;
 use crate::measure::{self, Evaluation};
-use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 
 const IMAGES_DOMAIN: &str = "msx 2026 test images";
@@ -116,16 +115,13 @@ impl Method for Evaluate {
 
 /// A matrix in NumPy's format.
 fn npy<T: npyz::AutoSerialize + Copy>(values: &[T], width: usize) -> Result<Vec<u8>, StageError> {
-    let shape = [(values.len() / width.max(1)) as u64, width as u64];
     let mut bytes = Vec::new();
-    let mut writer = npyz::WriteOptions::new()
-        .default_dtype()
-        .shape(&shape)
-        .writer(&mut bytes)
-        .begin_nd()
-        .map_err(StageError::other)?;
-    writer.extend(values.iter().copied()).map_err(StageError::other)?;
-    writer.finish().map_err(StageError::other)?;
+    crate::data::npy::write(
+        &mut bytes,
+        values.iter().copied(),
+        &[values.len() / width.max(1), width],
+    )
+    .map_err(StageError::other)?;
     Ok(bytes)
 }
 

@@ -56,7 +56,7 @@ impl MappedArray {
     }
 
     /// Refuses an array of another shape.
-    pub(super) fn expect(&self, shape: &[usize]) -> Result<(), DataError> {
+    pub(super) fn require_shape(&self, shape: &[usize]) -> Result<(), DataError> {
         if self.shape == shape {
             return Ok(());
         }
@@ -94,11 +94,7 @@ pub(in crate::data) fn write_array<T: AutoSerialize + Copy>(
 ) -> Result<(), DataError> {
     let write = || {
         let mut file = BufWriter::new(File::create(path)?);
-        let shape: Vec<u64> = shape.iter().map(|&side| side as u64).collect();
-        let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-        let mut writer = options.writer(&mut file).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()?;
+        npy::write(&mut file, values.iter().copied(), shape)?;
         file.flush()
     };
     write().map_err(DataError::io(path))

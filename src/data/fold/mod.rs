@@ -120,11 +120,11 @@ impl Fold {
             None => None,
         };
         let stored = if rows.is_some() { images.shape()[0] } else { info.count };
-        images.expect(&[stored, info.side, info.side])?;
+        images.require_shape(&[stored, info.side, info.side])?;
         let labels = MappedArray::open(&must(LABELS)?)?;
-        labels.expect(&[info.count, info.findings.len()])?;
+        labels.require_shape(&[info.count, info.findings.len()])?;
         let digests = MappedArray::open(&must(DIGESTS)?)?;
-        digests.expect(&[info.count, DIGEST])?;
+        digests.require_shape(&[info.count, DIGEST])?;
         Ok(Fold { info, images, rows, labels, digests })
     }
 
@@ -151,11 +151,6 @@ impl Fold {
     /// One image, `[side, side]`.
     pub fn image(&self, index: usize) -> &[u8] {
         self.pixels().image(index)
-    }
-
-    /// Where an image stands in `images.npy`.
-    fn row(&self, index: usize) -> usize {
-        self.rows.as_ref().map_or(index, |rows| rows[index] as usize)
     }
 
     /// The blake3 hashes of all images' pixels, `[count, 32]`.

@@ -150,7 +150,7 @@ pub fn write_part(
         indices.iter().try_for_each(|&index| writer.append(whole.image(index)))?;
         return writer.finish(info, labels);
     }
-    let rows = indices.iter().map(|&index| whole.row(index)).collect();
+    let rows = indices.iter().map(|&index| whole.pixels().row(index)).collect();
     let digests = indices.iter().flat_map(|&index| whole.digest(index)).copied().collect();
     let stored = whole.images.shape()[0];
     FoldWriter::at_rows(folder, side, (rows, stored), digests).finish(info, labels)

@@ -8,9 +8,9 @@ use super::place::{Folder, finish_file};
 use super::{Export, ExportError, io_error, report};
 use crate::data::Fold;
 use crate::data::image::shrink;
+use crate::data::npy;
 use crate::data::tfrecord::{Example, write_record};
 use crate::progress::{Monitor, Stopped};
-use npyz::WriterBuilder;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -106,9 +106,6 @@ fn write_image(image: &[u8], side: usize, levels: &mut [Level]) -> Result<(), Ex
 }
 
 fn write_labels(fold: &Fold, file: &mut impl Write) -> io::Result<()> {
-    let shape = [fold.len() as u64, fold.info().findings.len() as u64];
-    let options = npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape);
-    let mut array = options.writer(file).begin_nd()?;
-    array.extend(fold.all_labels().iter().map(|&label| f32::from(label)))?;
-    array.finish()
+    let labels = fold.all_labels().iter().map(|&label| f32::from(label));
+    npy::write(file, labels, &[fold.len(), fold.info().findings.len()])
 }
