@@ -3,8 +3,12 @@
 use super::error::DataError;
 use crate::language::suggest::nearest;
 use csv::{Position, Reader, ReaderBuilder, StringRecord};
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::hash::BuildHasher;
+use std::ops::Range;
 use std::path::Path;
 
 /// An open table and its header; cells stand between commas, or between tabs in a `.tsv`. A byte order mark and line ends of Windows are passed over.
@@ -176,9 +180,22 @@ pub(super) fn shortened(cell: &str) -> String {
     }
 }
 
-/// The images that a table has named so far, and where.
+/// The images that a table has named so far, and where. A text and a map entry of its own for each
+/// would cost as much as reading the table.
 #[derive(Default)]
-pub(super) struct Named(HashMap<String, Option<Position>>);
+pub(super) struct Named {
+    hasher: DefaultHashBuilder,
+    /// Every name, one behind the other.
+    text: String,
+    images: HashTable<NamedImage>,
+}
+
+struct NamedImage {
+    hash: u64,
+    name: Range<usize>,
+    /// Where its row begins in the table.
+    byte: u64,
+}
 
 impl Named {
     /// Adds an image. Two rows for one image may contradict each other, and would count it twice.
@@ -191,10 +208,26 @@ impl Named {
         name: &str,
         place: Option<&Position>,
     ) -> Result<(), DataError> {
-        let Some(first) = self.0.insert(name.to_owned(), place.cloned()) else { return Ok(()) };
-        let first = line(csv, first.as_ref()).unwrap_or(0);
-        let reason = format!("the image {name} stands on line {first} already");
-        Err(wrong_row(csv, line(csv, place), reason, "keep one row an image"))
+        let hash = self.hasher.hash_one(name);
+        let is_same = |image: &NamedImage| {
+            image.hash == hash && self.text.get(image.name.clone()) == Some(name)
+        };
+        match self.images.entry(hash, is_same, |image| image.hash) {
+            Entry::Occupied(first) => {
+                let mut above = Position::new();
+                above.set_byte(first.get().byte);
+                let first = line(csv, Some(&above)).unwrap_or(0);
+                let reason = format!("the image {name} stands on line {first} already");
+                Err(wrong_row(csv, line(csv, place), reason, "keep one row an image"))
+            }
+            Entry::Vacant(free) => {
+                let begin = self.text.len();
+                self.text.push_str(name);
+                let byte = place.map_or(0, Position::byte);
+                free.insert(NamedImage { hash, name: begin..self.text.len(), byte });
+                Ok(())
+            }
+        }
     }
 }
 

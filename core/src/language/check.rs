@@ -172,6 +172,9 @@ impl<'a, 't> Checker<'a, 't> {
     /// count as used.
     fn values(&mut self, entries: &[tree::Entry]) -> Values {
         let mut all = self.around.scope.entries(entries, self.evaluation);
+        if all.len() < 2 {
+            return Values(all);
+        }
         let mut order: Vec<usize> = (0..all.len()).collect();
         order.sort_by(|&a, &b| all[a].0.node.cmp(&all[b].0.node));
         let mut repeated = Vec::new();

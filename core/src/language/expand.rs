@@ -252,7 +252,7 @@ impl<'t> Expander<'t> {
 /// What a declaration in a scope is called from outside.
 pub(super) fn family(scope: &Scope<'_>, name: &str) -> Family {
     match scope.region() {
-        Some(region) => Family { file: region.file, path: format!("{}{name}", region.prefix) },
+        Some(region) => Family { file: region.file, path: [&region.prefix, name].concat() },
         None => Family { file: scope.file, path: name.to_owned() },
     }
 }

@@ -226,7 +226,7 @@ impl<'t> Scope<'t> {
             if evaluation.names.is_kind_missing(self.file, stage) {
                 return Head::Missing;
             }
-            let path = format!("{}{name}", region.prefix);
+            let path = [&region.prefix, name].concat();
             return Head::Stages(Family { file: region.file, path });
         }
         if let Some(around) = &self.around {

@@ -76,11 +76,11 @@ impl<'t> Checker<'_, 't> {
 
     /// The stages and the number in their outputs that a measure means.
     pub(super) fn measure(&mut self, role: &str, datum: &Datum) -> Vec<Input> {
-        let wanted = ("a measure of a stage", "auc[*].auroc");
+        let wanted = || ("a measure of a stage".to_owned(), "auc[*].auroc".to_owned());
         let Some(reference) = self.stage_reference(role, wanted, datum) else {
             return Vec::new();
         };
-        let Some(stages) = self.several(&reference, datum) else { return Vec::new() };
+        let Some(stages) = self.several(reference, datum) else { return Vec::new() };
         let kind = self.table.instances[stages[0]].stage.kind.node.as_str();
         let outputs = self.schemas.of_kind(kind).next().map_or(&[][..], |schema| &schema.outputs);
         let known: Vec<&str> = outputs

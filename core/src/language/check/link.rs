@@ -38,12 +38,11 @@ impl Checker<'_, '_> {
 
     fn many(&mut self, field: &Field, datum: &Datum) -> Vec<Input> {
         let FieldType::Stages { kinds, .. } = &field.ty else { return Vec::new() };
-        let wanted = (describe(&field.ty), example(&field.ty));
-        let Some(reference) = self.stage_reference(field.name, (&wanted.0, &wanted.1), datum)
-        else {
+        let wanted = || (describe(&field.ty), example(&field.ty));
+        let Some(reference) = self.stage_reference(field.name, wanted, datum) else {
             return Vec::new();
         };
-        let Some(stages) = self.several(&reference, datum) else { return Vec::new() };
+        let Some(stages) = self.several(reference, datum) else { return Vec::new() };
         if let Some(&stage) = stages.iter().find(|stage| !self.fits(**stage, kinds)) {
             self.wrong_kind(field.name, kinds, stage, datum);
             return Vec::new();
@@ -63,10 +62,12 @@ impl Checker<'_, '_> {
 
     /// The one stage that a value names.
     pub(super) fn one_stage(&mut self, role: &str, kinds: &[&str], datum: &Datum) -> Option<usize> {
-        let wanted = format!("a stage of kind {}", kinds.join(" or "));
-        let example = format!("<the name of a {}>", kinds.join(" or "));
-        let reference = self.stage_reference(role, (&wanted, &example), datum)?;
-        let stage = self.single(&reference, datum)?;
+        let wanted = || {
+            let kinds = kinds.join(" or ");
+            (format!("a stage of kind {kinds}"), format!("<the name of a {kinds}>"))
+        };
+        let reference = self.stage_reference(role, wanted, datum)?;
+        let stage = self.single(reference, datum)?;
         if !self.fits(stage, kinds) {
             self.wrong_kind(role, kinds, stage, datum);
             return None;
@@ -84,9 +85,8 @@ impl Checker<'_, '_> {
 
     fn one_output(&mut self, role: &str, wanted: OutputType, datum: &Datum) -> Option<Input> {
         let ty = FieldType::Output(wanted);
-        let words = (describe(&ty), example(&ty));
-        let reference = self.stage_reference(role, (&words.0, &words.1), datum)?;
-        let stage = self.single(&reference, datum)?;
+        let reference = self.stage_reference(role, || (describe(&ty), example(&ty)), datum)?;
+        let stage = self.single(reference, datum)?;
         let kind = &self.table.instances[stage].stage.kind.node;
         // Outputs are the same for every method of a kind.
         let schema = self.schemas.of_kind(kind).next()?;
@@ -126,15 +126,15 @@ impl Checker<'_, '_> {
     }
 
     /// The reference that a value is; `wanted` says in words and by example what fits.
-    pub(super) fn stage_reference(
+    pub(super) fn stage_reference<'d>(
         &mut self,
         role: &str,
-        wanted: (&str, &str),
-        datum: &Datum,
-    ) -> Option<StageReference> {
+        wanted: impl FnOnce() -> (String, String),
+        datum: &'d Datum,
+    ) -> Option<&'d StageReference> {
         let problem = match &datum.kind {
             Kind::Stages(reference) => match self.evaluation.names.members(&reference.family) {
-                None => return Some(reference.clone()),
+                None => return Some(reference),
                 Some(members) => {
                     let path = &reference.family.path;
                     let members: Vec<String> =
@@ -150,9 +150,10 @@ impl Checker<'_, '_> {
                 unknown_stage(&name, &self.around.scope.stages(self.evaluation.names))
             }
             _ => {
-                let message = format!("`{role}` wants {}, not {}", wanted.0, datum.describe());
+                let (wanted, example) = wanted();
+                let message = format!("`{role}` wants {wanted}, not {}", datum.describe());
                 Diagnostic::new(Code::WrongType, message, datum.span.clone())
-                    .help(format!("write for example {role}: {}", wanted.1))
+                    .help(format!("write for example {role}: {example}"))
             }
         };
         self.report(problem);

@@ -145,7 +145,7 @@ fn nouns(error: &Error<Rule>) -> Vec<String> {
             Rule::imported_names => "the names in braces",
             Rule::parameter => "a parameter such as `epochs: int = 100`",
             Rule::call => "a statement such as `trend(…)`",
-            Rule::reference | Rule::header => "a stage or method name",
+            Rule::reference | Rule::plain_reference | Rule::header => "a stage or method name",
             Rule::item
             | Rule::experiment
             | Rule::param

@@ -43,11 +43,12 @@ impl<'t> Matches<'t> {
             match token {
                 Token::End { rule, pos } => {
                     let (end, before) = (pos.pos(), nodes.len());
+                    let rule = if rule == Rule::plain_reference { Rule::reference } else { rule };
                     open.push(Unfinished { rule, end, last_part: None, parts: 0, before });
                 }
-                Token::Start { rule, pos } => {
+                Token::Start { pos, .. } => {
                     let Some(closed) = open.pop() else { break };
-                    let start = pos.pos();
+                    let (rule, start) = (closed.rule, pos.pos());
                     let end = match closed.last_part {
                         Some(last) if may_end_blank(rule) => last,
                         _ => closed.end,
@@ -59,7 +60,7 @@ impl<'t> Matches<'t> {
                     }
                     if !(is_level(rule) && closed.parts == 1) {
                         let size = nodes.len() - closed.before + 1;
-                        nodes.push(Node { rule: closed.rule, start, end, size });
+                        nodes.push(Node { rule, start, end, size });
                     }
                 }
             }
