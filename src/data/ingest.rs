@@ -57,6 +57,9 @@ pub(super) fn ingest(
     intake.read(decode, |_, error| Err(error))?.finish(info, labels)
 }
 
+/// The images of an item, one behind the other, and the digest of each.
+type Squares<'a> = (Cow<'a, [u8]>, Vec<ImageDigest>);
+
 /// Files on their way into a fold.
 pub(super) struct Intake<'a, Item> {
     pub(super) folder: &'a Path,
@@ -140,7 +143,7 @@ impl<Item: Sync> Intake<'_, Item> {
         };
         let many = (CHUNK / self.most.max(1)).max(1);
         for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
-            let images: Vec<Result<(Cow<'_, [u8]>, Vec<ImageDigest>), DataError>> =
+            let images: Vec<Result<Squares<'_>, DataError>> =
                 chunk.par_iter().zip(known).map(images_of).collect();
             let begin = places.len();
             for (position, images) in images.into_iter().enumerate() {
