@@ -19,6 +19,8 @@ mod fold;
 mod folder;
 #[path = "data/hostile.rs"]
 mod hostile;
+#[path = "data/jpeg.rs"]
+mod jpeg;
 #[path = "data/medmnist.rs"]
 mod medmnist;
 #[path = "data/nifti.rs"]

@@ -2,6 +2,10 @@
 
 #[path = "folds/decoded.rs"]
 mod decoded;
+#[path = "data/dicom_file.rs"]
+mod dicom_file;
+#[path = "folds/kinds.rs"]
+mod kinds;
 #[path = "support/project.rs"]
 mod project;
 

@@ -1,10 +1,12 @@
 //! From an image file to a grey square of eight bits, as the seed system prepares it.
 //!
-//! Colour becomes grey by the luma weights of ITU-R BT.601 (0.299, 0.587, 0.114). The image is
+//! Colour becomes grey by the luma weights of ITU-R BT.601 (0.299, 0.587, 0.114); JPEGs hold that luma
+//! beside their colours, and it is taken from there. The image is
 //! resized to a square by area averaging, scaled by its own maximum to 0..=255, and halved by
 //! 2×2 boxes as often as asked, each time rounded to eight bits.
 
 use super::error::DataError;
+use super::jpeg;
 use ::image::codecs::png::{self, CompressionType, PngEncoder};
 use ::image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageReader};
 use fast_image_resize::images::{Image, ImageRef};
@@ -12,6 +14,10 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// The most pixels of a file: a square of 8192.
 const MOST_PIXELS: u64 = 1 << 26;
@@ -21,7 +27,11 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
 /// How pictures become squares, for those who remember them. Its number is raised when the pixels
 /// change.
-pub(super) const RECIPE: &str = "pictures 1";
+pub(super) const RECIPE: &str = "pictures 2";
+
+/// Averages of a JPEG's pixels are taken from its coefficients where the brightest is no darker: what
+/// decoders round is then at most one grey level when it becomes white.
+const BRIGHT: f32 = 128.0;
 
 /// A grey image of any depth as numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,13 +49,44 @@ pub struct Grey {
 /// # Errors
 /// The file is missing, not an image, or cut short.
 pub fn read(path: &Path) -> Result<Grey, DataError> {
-    let bytes = fs::read(path).map_err(DataError::io(path))?;
-    let broken = |reason: String| DataError::Image { path: path.to_owned(), reason };
-    if is_cut_short(&bytes) {
-        return Err(broken("the JPEG is cut short (its end marker is missing)".to_owned()));
+    decode(path, &load(path)?)
+}
+
+/// Reads an image that is wanted with this side. Where that is quicker, boxes of 2×2, 4×4 or 8×8 pixels
+/// are averaged already; what remains is to average boxes of what is given.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_towards(path: &Path, side: usize) -> Result<Grey, DataError> {
+    let bytes = load(path)?;
+    let factor = |width: usize, height: usize| {
+        let is_sound = side > 0 && (width as u64) * (height as u64) <= MOST_PIXELS;
+        let whole = |factor: &usize| {
+            width.is_multiple_of(side * factor) && height.is_multiple_of(side * factor)
+        };
+        [8, 4, 2].into_iter().filter(|_| is_sound).find(whole)
+    };
+    let is_bright = |grey: &Grey| grey.pixels.iter().any(|&pixel| pixel >= BRIGHT);
+    match jpeg::averaged(&bytes, factor).filter(is_bright) {
+        Some(grey) => Ok(grey),
+        None => decode(path, &bytes),
     }
+}
+
+/// A file whose end is there.
+fn load(path: &Path) -> Result<Vec<u8>, DataError> {
+    let bytes = fs::read(path).map_err(DataError::io(path))?;
+    if is_cut_short(&bytes) {
+        let reason = "the JPEG is cut short (its end marker is missing)".to_owned();
+        return Err(DataError::Image { path: path.to_owned(), reason });
+    }
+    Ok(bytes)
+}
+
+fn decode(path: &Path, bytes: &[u8]) -> Result<Grey, DataError> {
+    let broken = |reason: String| DataError::Image { path: path.to_owned(), reason };
     let reader = || {
-        ImageReader::new(Cursor::new(&bytes))
+        ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|error| broken(error.to_string()))
     };
@@ -54,6 +95,9 @@ pub fn read(path: &Path) -> Result<Grey, DataError> {
         && u64::from(width) * u64::from(height) > MOST_PIXELS
     {
         return Err(broken(format!("it has {width} × {height} pixels, more than an image may")));
+    }
+    if let Some(luma) = luma_of_jpeg(bytes) {
+        return Ok(luma);
     }
     let image = reader()?.decode().map_err(|error| broken(format!("cannot decode: {error}")))?;
     Ok(to_grey(image))
@@ -65,6 +109,27 @@ fn is_cut_short(bytes: &[u8]) -> bool {
     // Some writers pad behind the end marker.
     let tail = &bytes[bytes.len().saturating_sub(64)..];
     is_jpeg && !tail.windows(2).any(|pair| pair == [0xFF, 0xD9])
+}
+
+/// The luma of a JPEG that keeps it beside its colours, or alone. What is wrong with others is for the
+/// decoder of all.
+fn luma_of_jpeg(bytes: &[u8]) -> Option<Grey> {
+    if !bytes.starts_with(&[0xFF, 0xD8]) {
+        return None;
+    }
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().ok()?;
+    if !matches!(decoder.input_colorspace()?, ColorSpace::Luma | ColorSpace::YCbCr) {
+        return None;
+    }
+    let (width, height) = decoder.dimensions()?;
+    let pixels: Vec<f32> = decoder.decode().ok()?.into_iter().map(f32::from).collect();
+    (pixels.len() == width * height).then_some(Grey { width, height, pixels })
 }
 
 fn to_grey(image: DynamicImage) -> Grey {
@@ -111,17 +176,15 @@ pub(super) fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
     if grey.width == side && grey.height == side {
         return Ok(grey.pixels.clone());
     }
-    let bytes: Vec<u8> = grey.pixels.iter().flat_map(|value| value.to_ne_bytes()).collect();
     let (width, height) = (as_u32(grey.width)?, as_u32(grey.height)?);
-    let source =
-        ImageRef::new(width, height, &bytes, PixelType::F32).map_err(|error| error.to_string())?;
+    let source = ImageRef::new(width, height, bytemuck::cast_slice(&grey.pixels), PixelType::F32)
+        .map_err(|error| error.to_string())?;
     let mut target = Image::new(as_u32(side)?, as_u32(side)?, PixelType::F32);
     let shrinks = grey.width >= side && grey.height >= side;
     let filter = if shrinks { FilterType::Box } else { FilterType::Bilinear };
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     Resizer::new().resize(&source, &mut target, &options).map_err(|error| error.to_string())?;
-    let values = target.buffer().chunks_exact(4);
-    Ok(values.map(|four| f32::from_ne_bytes([four[0], four[1], four[2], four[3]])).collect())
+    Ok(bytemuck::pod_collect_to_vec(target.buffer()))
 }
 
 /// A square of bytes at another side: area averaging where it shrinks, linear interpolation where it

@@ -4,9 +4,10 @@
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, MappedArray};
 use super::image::{self, Grey};
-use super::memory::{Known, Memory, Recalled};
+use super::memory::{ImageDigest, Known, Memory, Recalled};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -52,9 +53,12 @@ pub(super) fn ingest(
         monitor,
         memory,
     };
-    let decode = |path: &PathBuf| square(path, &image::read(path)?, side);
+    let decode = |path: &PathBuf| square(path, &image::read_towards(path, side)?, side);
     intake.read(decode, |_, error| Err(error))?.finish(info, labels)
 }
+
+/// The images of an item, one behind the other, and the digest of each.
+type Squares<'a> = (Cow<'a, [u8]>, Vec<ImageDigest>);
 
 /// Files on their way into a fold.
 pub(super) struct Intake<'a, Item> {
@@ -122,25 +126,30 @@ impl<Item: Sync> Intake<'_, Item> {
         let mut writer = FoldWriter::create(self.folder, self.side)?;
         let mut places = Vec::with_capacity(self.items.len());
         let remembered = AtomicUsize::new(0);
+        let size = self.side * self.side;
         let images_of = |(item, known): (&Item, &Option<Known>)| match known
             .as_ref()
-            .and_then(|known| before.pixels(known))
+            .and_then(|known| Some((before.pixels(known)?, known)))
         {
-            Some(pixels) => {
+            Some((pixels, known)) => {
                 remembered.fetch_add(1, Ordering::Relaxed);
-                Ok(pixels.to_vec())
+                Ok((Cow::Borrowed(pixels), known.images.clone()))
             }
-            None => decode(item),
+            None => decode(item).map(|pixels| {
+                let digests = pixels.chunks_exact(size).map(|one| *blake3::hash(one).as_bytes());
+                let digests = digests.collect();
+                (Cow::Owned(pixels), digests)
+            }),
         };
         let many = (CHUNK / self.most.max(1)).max(1);
         for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
-            let images: Vec<Result<Vec<u8>, DataError>> =
+            let images: Vec<Result<Squares<'_>, DataError>> =
                 chunk.par_iter().zip(known).map(images_of).collect();
             let begin = places.len();
             for (position, images) in images.into_iter().enumerate() {
                 let row = writer.count();
                 match images {
-                    Ok(images) => writer.append(&images)?,
+                    Ok((pixels, digests)) => writer.append_hashed(&pixels, &digests)?,
                     Err(error) => refused(begin + position, error)?,
                 }
                 places.push(row);

@@ -11,6 +11,7 @@ mod fold;
 pub mod folder;
 pub mod image;
 mod ingest;
+mod jpeg;
 pub mod label_set;
 pub mod labels;
 mod located;

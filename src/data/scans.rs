@@ -103,7 +103,8 @@ pub trait Format: Sync {
     /// The numbers of the images that are taken, of so many.
     fn taken(&self, frames: usize) -> Vec<usize>;
 
-    /// The images that are taken, values in 0..=255.
+    /// The images that are taken, values at least 0, or averages of their pixels on the way to the side
+    /// that is wanted.
     ///
     /// # Errors
     /// The file is missing or broken.
@@ -155,7 +156,7 @@ impl Format for Reading {
 
     fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
         if is_picture(path) {
-            return Ok(vec![image::read(path)?]);
+            return Ok(vec![image::read_towards(path, self.keeping.side)?]);
         }
         let mut greys = dicom::read(path, self.window)?;
         let taken = self.taken(greys.len());

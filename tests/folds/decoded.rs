@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What a run of the dataset alone did.
 #[derive(Debug)]
-struct Read {
+pub(crate) struct Read {
     decoded: u64,
     remembered: u64,
     /// Everything of its fold but where pixels stand.
@@ -56,7 +56,12 @@ fn read(project: &Project) -> Read {
 /// The dataset after a change, with the cache of what it was before and with an empty one, which must
 /// give the same.
 #[track_caller]
-fn changed(project: &Project, change: impl Fn(&Project), decoded: u64, remembered: u64) -> Read {
+pub(crate) fn changed(
+    project: &Project,
+    change: impl Fn(&Project),
+    decoded: u64,
+    remembered: u64,
+) -> Read {
     change(project);
     let found = read(project);
     assert_eq!((found.decoded, found.remembered), (decoded, remembered));

@@ -84,13 +84,23 @@ impl FoldWriter {
     /// The disk refuses, the last image is cut short, or the images are there already.
     pub fn append(&mut self, pixels: &[u8]) -> Result<(), DataError> {
         let images = pixels.chunks_exact(self.side * self.side);
-        if !images.remainder().is_empty() {
+        let digests: Vec<_> = images.map(|image| *blake3::hash(image).as_bytes()).collect();
+        self.append_hashed(pixels, &digests)
+    }
+
+    /// Adds whole images whose digests are known.
+    pub(in crate::data) fn append_hashed(
+        &mut self,
+        pixels: &[u8],
+        digests: &[[u8; DIGEST]],
+    ) -> Result<(), DataError> {
+        if pixels.len() != digests.len() * self.side * self.side {
             return Err(wrong(&self.path, "an image was written in part".to_owned()));
         }
         let Images::Own(file) = &mut self.images else {
             return Err(wrong(&self.path, "it is shared and takes no more images".to_owned()));
         };
-        images.for_each(|image| self.digests.extend_from_slice(blake3::hash(image).as_bytes()));
+        self.digests.extend_from_slice(digests.as_flattened());
         file.write_all(pixels).map_err(DataError::io(&self.path))
     }
 

@@ -23,7 +23,7 @@ impl Method for Chexpert {
                    and name the patient in a part `patient…`. Images become square, are scaled by \
                    their own maximum and kept at eight bits.",
             example: "dataset chest: chexpert { csv: \"CheXpert-v1.0-small/train.csv\" }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::required("csv", FieldType::Path, "The table."),

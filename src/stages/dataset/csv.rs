@@ -27,7 +27,7 @@ impl Method for Csv {
                    that seems to name patients needs `patients`; ids are kept as pseudonyms.",
             example: "dataset chest: csv { table: \"nih/nih.csv\", file_column: \"File\", joined: \
                       { column: \"Finding Labels\" }, patients: column(\"Patient ID\") }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: fields(),
             outputs: dataset_outputs(),

@@ -21,7 +21,7 @@ impl Method for Folder {
                    counted and left out, hidden ones are passed over. Nothing is known of \
                    patients, so every image counts as a patient of its own.",
             example: "dataset hands: folder { path: \"data/mednist\", size: 64px }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::required("path", FieldType::Path, "The folder."),

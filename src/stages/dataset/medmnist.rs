@@ -25,7 +25,7 @@ impl Method for MedMnist {
                    become grey, are scaled by their own maximum and kept at eight bits. Volumes \
                    (MedMNIST3D) are refused.",
             example: "dataset lungs: medmnist { path: \"data/chestmnist_64.npz\", size: 64px }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::required("path", FieldType::Path, "The archive or the folder."),

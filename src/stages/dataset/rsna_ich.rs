@@ -34,7 +34,7 @@ impl Method for RsnaIch {
                    defaults are the values of npj Digital Medicine 2021 (arXiv 2012.03769).",
             example: "dataset brain: rsna_ich { csv: \"rsna/stage_2_train.csv\", images: \
                       \"rsna/stage_2_train\", unreadable: skip }",
-            revision: 2,
+            revision: 3,
             header: Header::Method,
             fields: fields(),
             outputs: dataset_outputs(),

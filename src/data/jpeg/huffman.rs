@@ -1,0 +1,191 @@
+//! Codes of coefficients (ITU-T T.81, annexes C and F).
+
+/// As many bits are looked up at once.
+const QUICK: u32 = 12;
+/// The longest code.
+const LONGEST: usize = 16;
+/// Coefficients that the end of a block goes on by: more than there are.
+const END: u32 = 128;
+
+/// What a code and the bits of its value stand for, in one number: how many bits both are (5 bits), how
+/// many coefficients to go on by (8 bits), and the value of the last of them (16 bits).
+#[derive(Clone, Copy, Default)]
+struct Step(u32);
+
+impl Step {
+    /// Of a code of so many bits, which `bits` begins with.
+    fn new(length: u32, symbol: u8, bits: u64) -> Step {
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        let advance = if symbol == 0 { END } else { run + 1 };
+        let behind = bits << length;
+        let number = (behind >> 1 >> (63 - size)) as i32;
+        // Numbers whose first bit is 0 are negative.
+        let is_negative = size > 0 && behind >> 63 == 0;
+        let value = if is_negative { number + 1 - (1 << size) } else { number };
+        Step((length + size) | advance << 5 | (value as u32) << 16)
+    }
+
+    fn total(self) -> u32 {
+        self.0 & 31
+    }
+
+    fn advance(self) -> u32 {
+        self.0 >> 5 & 255
+    }
+
+    fn value(self) -> i32 {
+        self.0 as i32 >> 16
+    }
+}
+
+/// Codes and what they stand for.
+pub(super) struct Table {
+    /// By the first bits, where these hold both code and value; else nothing.
+    quick: Box<[Step; 1 << QUICK]>,
+    /// Of each length, what is behind its last code, in as many bits as the longest has, and how far its
+    /// codes stand from their symbols.
+    lengths: [(u32, i32); LONGEST + 1],
+    symbols: Vec<u8>,
+}
+
+impl Table {
+    /// From the number of codes of each length and what they stand for. `None` if there are more codes
+    /// than bits for them, or values have more bits than those of bytes.
+    pub(super) fn new(counts: &[u8; LONGEST], symbols: &[u8]) -> Option<Table> {
+        if symbols.iter().any(|symbol| symbol & 15 > 11) {
+            return None;
+        }
+        let mut quick = vec![Step::default(); 1 << QUICK];
+        let mut lengths = [(0, 0); LONGEST + 1];
+        let (mut code, mut place) = (0_usize, 0_usize);
+        for (length, &count) in (1..).zip(counts) {
+            lengths[length].1 = place as i32 - code as i32;
+            for _ in 0..count {
+                let symbol = *symbols.get(place)?;
+                if let Some(shift) = (QUICK as usize).checked_sub(length + usize::from(symbol & 15))
+                {
+                    let begin = code << (QUICK as usize - length);
+                    let end = (code + 1) << (QUICK as usize - length);
+                    for (index, step) in (begin..end).zip(quick.get_mut(begin..end)?) {
+                        let bits = (index >> shift << shift) as u64;
+                        *step = Step::new(length as u32, symbol, bits << (64 - QUICK));
+                    }
+                }
+                (code, place) = (code + 1, place + 1);
+            }
+            lengths[length].0 = (code << (LONGEST - length)) as u32;
+            if code > 1 << length {
+                return None;
+            }
+            code <<= 1;
+        }
+        let quick = quick.try_into().ok()?;
+        Some(Table { quick, lengths, symbols: symbols.to_vec() })
+    }
+
+    #[inline(always)]
+    fn step(&self, bits: u64) -> Option<Step> {
+        let step = self.quick[(bits >> (64 - QUICK)) as usize];
+        if step.0 != 0 { Some(step) } else { self.long_step(bits) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_step(&self, bits: u64) -> Option<Step> {
+        let sixteen = (bits >> (64 - LONGEST)) as u32;
+        let length = (1..=LONGEST).find(|&length| sixteen < self.lengths[length].0)?;
+        let place = (sixteen >> (LONGEST - length)) as i32 + self.lengths[length].1;
+        let symbol = self.symbols.get(usize::try_from(place).ok()?)?;
+        Some(Step::new(length as u32, *symbol, bits))
+    }
+}
+
+/// A coefficient with its place in the order in which they are stored, in one number.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Coefficient(u32);
+
+impl Coefficient {
+    fn new(place: u32, value: i32) -> Coefficient {
+        Coefficient((value as u32) << 16 | place)
+    }
+
+    pub(super) fn place(self) -> usize {
+        (self.0 & 63) as usize
+    }
+
+    pub(super) fn value(self) -> f32 {
+        (self.0 as i32 >> 16) as f32
+    }
+}
+
+/// A stream of bits.
+pub(super) struct Bits<'a> {
+    data: &'a [u8],
+    /// The next byte.
+    next: usize,
+    /// Bits that were read, the first one highest.
+    held: u64,
+    /// How many of them; those behind are right or zero.
+    count: u32,
+}
+
+impl<'a> Bits<'a> {
+    /// Begins at a byte. Behind `data` stand zeros.
+    pub(super) fn new(data: &'a [u8], begin: usize) -> Bits<'a> {
+        Bits { data, next: begin, held: 0, count: 0 }
+    }
+
+    /// Bits from the beginning of the data on.
+    pub(super) fn position(&self) -> usize {
+        8 * self.next - self.count as usize
+    }
+
+    /// Holds 56 bits at least: two steps of at most 27.
+    #[inline(always)]
+    fn fill(&mut self) {
+        let bytes = self.data.get(self.next..).and_then(|rest| rest.first_chunk::<8>());
+        self.held |= bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes)) >> self.count;
+        self.next += ((63 - self.count) >> 3) as usize;
+        self.count |= 56;
+    }
+
+    #[inline(always)]
+    fn skip(&mut self, count: u32) {
+        self.held <<= count;
+        self.count -= count;
+    }
+
+    /// Reads the coefficients of a block, and gives those that are not zero to `take`, in the order in
+    /// which they are stored. The first comes as its difference from the last block's, which `level` is.
+    /// `None` if there is no such code.
+    #[inline(always)]
+    pub(super) fn block(
+        &mut self,
+        first: &Table,
+        others: &Table,
+        level: &mut i32,
+        mut take: impl FnMut(Coefficient),
+    ) -> Option<()> {
+        self.fill();
+        let step = first.step(self.held)?;
+        *level = level.wrapping_add(step.value());
+        self.skip(step.total());
+        take(Coefficient::new(0, *level));
+        let mut place = 0;
+        loop {
+            self.fill();
+            for _ in 0..2 {
+                let step = others.step(self.held)?;
+                place += step.advance();
+                self.skip(step.total());
+                if place > 63 {
+                    return (step.advance() == END).then_some(());
+                }
+                take(Coefficient(step.0 & 0xFFFF_0000 | place));
+                if place == 63 {
+                    return Some(());
+                }
+            }
+        }
+    }
+}

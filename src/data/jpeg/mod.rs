@@ -1,0 +1,125 @@
+//! Baseline JPEGs straight to averages of 2×2, 4×4 or 8×8 pixels.
+//!
+//! The mean of pixels is a weighted sum of the coefficients that a JPEG stores, so that pixels need not
+//! be made where none of them could leave the range of bytes. Decoders make all of them, and spend twice
+//! as long. Of colours the first component is taken, which is their luma (ITU-T T.871). What is not the
+//! usual kind of file is left to a general decoder: progressive ones, several scans, four colours, twelve
+//! bits, and everything that is wrong.
+
+mod average;
+mod header;
+mod huffman;
+
+use super::image::Grey;
+use average::Averages;
+use header::{Component, Header};
+use huffman::Bits;
+
+/// The picture with boxes of `factor`² pixels averaged, values in 0..=255; `factor` is 2, 4 or 8 and
+/// divides both sides. `choose` gives it from width and height, or none.
+pub(super) fn averaged(
+    bytes: &[u8],
+    choose: impl Fn(usize, usize) -> Option<usize>,
+) -> Option<Grey> {
+    let header = Header::read(bytes)?;
+    match choose(header.width, header.height)? {
+        2 => decode::<16>(&header, 2),
+        4 => decode::<4>(&header, 4),
+        8 => decode::<1>(&header, 8),
+        _ => None,
+    }
+}
+
+/// `N` is the number of averages in a block of 8×8 pixels.
+fn decode<const N: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
+    let (data, ends) = unstuff(header.scan)?;
+    let [luma, chroma @ ..] = &header.components[..] else { return None };
+    // A component alone is not interleaved, and its blocks stand row by row.
+    let (across, down) = if chroma.is_empty() { (1, 1) } else { (luma.across, luma.down) };
+    let (columns, rows) = (header.width.div_ceil(8 * across), header.height.div_ceil(8 * down));
+    let mut picture = Picture::<N>::new(header, factor);
+    let averages = Averages::<N>::new(&luma.scales, factor);
+    let interval = if header.interval == 0 { columns * rows } else { header.interval };
+    if ends.len() != (columns * rows).div_ceil(interval) {
+        return None;
+    }
+    let mut begin = 0;
+    for (part, &end) in ends.iter().enumerate() {
+        let mut bits = Bits::new(&data, begin);
+        let mut levels = [0; 3];
+        for unit in part * interval..((part + 1) * interval).min(columns * rows) {
+            let (left, top) = (unit % columns * across, unit / columns * down);
+            for block in 0..across * down {
+                let means = averages.block(&mut bits, luma, &mut levels[0])?;
+                picture.put(left + block % across, top + block / across, &means);
+            }
+            for (component, level) in chroma.iter().zip(&mut levels[1..]) {
+                skip(&mut bits, component, level)?;
+            }
+        }
+        if bits.position() > 8 * end {
+            return None;
+        }
+        begin = end;
+    }
+    Some(picture.grey)
+}
+
+/// Reads over the blocks of a component within one unit.
+fn skip(bits: &mut Bits<'_>, component: &Component, level: &mut i32) -> Option<()> {
+    for _ in 0..component.across * component.down {
+        bits.block(&component.first, &component.others, level, |_| {})?;
+    }
+    Some(())
+}
+
+/// The bytes of a scan without those that are there to tell them from markers, and where each part
+/// between restarts ends. Behind them stand zeros, so that eight bytes can be read anywhere.
+fn unstuff(scan: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
+    let mut data = Vec::with_capacity(scan.len() + 8);
+    let mut ends = Vec::new();
+    let mut rest = scan;
+    loop {
+        let plain = memchr::memchr(0xFF, rest)?;
+        data.extend_from_slice(&rest[..plain]);
+        match rest.get(plain + 1)? {
+            0 => data.push(0xFF),
+            // Restarts count from 0 to 7 and begin again.
+            marker @ 0xD0..=0xD7 if usize::from(marker - 0xD0) == ends.len() % 8 => {
+                ends.push(data.len());
+            }
+            0xD9 => break,
+            _ => return None,
+        }
+        rest = &rest[plain + 2..];
+    }
+    ends.push(data.len());
+    data.extend_from_slice(&[0; 8]);
+    Some((data, ends))
+}
+
+/// Averages on their way into a picture.
+struct Picture<const N: usize> {
+    grey: Grey,
+    /// Averages along a side of a block.
+    along: usize,
+}
+
+impl<const N: usize> Picture<N> {
+    fn new(header: &Header<'_>, factor: usize) -> Picture<N> {
+        let (width, height) = (header.width / factor, header.height / factor);
+        let grey = Grey { width, height, pixels: vec![0.0; width * height] };
+        Picture { grey, along: 8 / factor }
+    }
+
+    /// Puts a block's averages at a column and row of blocks; those beyond the border are dropped.
+    fn put(&mut self, column: usize, row: usize, means: &[f32; N]) {
+        let (left, top) = (column * self.along, row * self.along);
+        let width = self.grey.width.saturating_sub(left).min(self.along);
+        let height = self.grey.height.saturating_sub(top).min(self.along);
+        for (line, means) in means.chunks_exact(self.along).take(height).enumerate() {
+            let begin = (top + line) * self.grey.width + left;
+            self.grey.pixels[begin..begin + width].copy_from_slice(&means[..width]);
+        }
+    }
+}
