@@ -325,9 +325,7 @@ fn write_shrunk(
     for chunk in indices.chunks(CHUNK) {
         let shrunk = |&index: &usize| shrink(dataset.image(index), from, side);
         let images: Option<Vec<Vec<u8>>> = chunk.par_iter().map(shrunk).collect();
-        for image in images.ok_or_else(out_of_reach)? {
-            writer.append(&image)?;
-        }
+        writer.append(&images.ok_or_else(out_of_reach)?.concat())?;
     }
     writer.finish(info, labels)
 }

@@ -3,6 +3,7 @@
 use super::array::{header, write_array, wrong};
 use super::{DIGEST, DIGESTS, Fold, FoldInfo, IMAGES, INFO, LABELS, ROWS};
 use crate::data::error::DataError;
+use rayon::prelude::*;
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, Write};
 use std::ops::Range;
@@ -83,7 +84,7 @@ impl FoldWriter {
     /// # Errors
     /// The disk refuses, the last image is cut short, or the images are there already.
     pub fn append(&mut self, pixels: &[u8]) -> Result<(), DataError> {
-        let images = pixels.chunks_exact(self.side * self.side);
+        let images = pixels.par_chunks(self.side * self.side);
         let digests: Vec<_> = images.map(|image| *blake3::hash(image).as_bytes()).collect();
         self.append_hashed(pixels, &digests)
     }

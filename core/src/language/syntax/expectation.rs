@@ -102,7 +102,7 @@ fn expected(error: &Error<Rule>, place: usize, open: Option<&Open>) -> Vec<Strin
         .collect();
     let has = |wanted: &str| tokens.iter().any(|token| token == wanted);
     // A value that is whole may always go on with an operator or a unit, which helps nobody.
-    let behind_value = has("/");
+    let behind_value = has("/") || (has("]") && has(")"));
     let before_value = has("(") && has("[") && !behind_value;
     let mut words = Vec::new();
     if before_value {
