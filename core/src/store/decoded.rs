@@ -58,7 +58,7 @@ impl Store {
             .map_err(|error| StoreError::io("write", &path)(std::io::Error::other(error)))?;
         let _passage = self.pass()?;
         path.parent().map_or(Ok(()), atomic::create_dir)?;
-        atomic::replace_hastily(&path, &checked::whole(MAGIC, &body))
+        atomic::replace_hastily(&path, &[&checked::head(MAGIC, &[&body]), &body])
     }
 
     /// Links an object into the outputs of a stage, which is then not read again to know it.
