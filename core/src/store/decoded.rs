@@ -87,6 +87,15 @@ impl Store {
         forgotten.collect()
     }
 
+    /// Removes the folders of recipes that nothing is remembered by. The gate must be closed, lest one
+    /// goes that somebody has just made.
+    pub(super) fn remove_empty_recipes(&self) {
+        for folder in list(&self.decoded_path()).unwrap_or_default() {
+            // The system refuses where something is left.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
     pub(super) fn survey_decoded(&self) -> Seen {
         Seen::below(&self.decoded_path())
     }
