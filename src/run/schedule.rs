@@ -183,16 +183,17 @@ impl<'a> Schedule<'a> {
             waiting.retain(|&index| self.is_open(index) && self.missing[index] == 0);
             let resolved = self.session.resolve_all(&waiting, &self.outputs);
             for (index, resolved) in std::mem::take(&mut waiting).into_iter().zip(resolved) {
-                match resolved {
-                    // Two that it takes from may have named it.
-                    _ if !self.is_open(index) => {}
-                    None => {}
-                    Some(Err(reason)) => self.fail(index, reason),
-                    Some(Ok(resolved)) => {
-                        if self.look_up(index, resolved) {
-                            waiting.extend(self.session.graph.takers(index));
-                        }
+                let has_result = match resolved {
+                    Some(Ok(resolved)) if self.is_open(index) => self.look_up(index, resolved),
+                    Some(Err(reason)) if self.is_open(index) => {
+                        self.fail(index, reason);
+                        false
                     }
+                    // Its inputs are unknown, or two stages that it takes from have named it.
+                    _ => false,
+                };
+                if has_result {
+                    waiting.extend(self.session.graph.takers(index));
                 }
             }
         }
