@@ -8,12 +8,14 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-use msx::graph::{Digest, Graph};
+use msx::graph::Graph;
 use msx::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType, Schemas};
 use msx::language::value::Value;
 use msx::language::{self, Alone, Source};
 use msx::learn::device::Device;
-use msx::run::{self, Both, Event, Journal, Observer, Question, Request, Session, Settings, Trace};
+use msx::run::{
+    self, Ahead, Both, Event, Journal, Observer, Question, Request, Session, Settings, Trace,
+};
 use msx::stages::{Context, Method, StageError};
 use msx::store::{LastRun, Store};
 use std::fmt::Write as _;
@@ -104,35 +106,30 @@ fn as_runner(folder: &Path) {
     let text = fs::read_to_string(&path).expect("the experiment");
     let source = Source::new("experiment.msx", text);
     let store = Store::open(&folder.join("cache")).expect("a cache");
-    let asked = run::asked(Device::Cpu, &[]);
-    if let Some(asked) = asked.filter(|_| std::env::var_os(PLAN).is_none()) {
-        let (source, store) = (&source, &store);
-        let question =
-            Question { file: &path, asked, source, sources: &Alone, store, verify_files: false };
+    if std::env::var_os(PLAN).is_none() {
+        let (source, store, sources) = (&source, &store, &Alone);
+        let asked = &|| run::asked(Device::Cpu, &[]);
+        let question = Question { file: &path, asked, source, sources, store, verify_files: false };
         if let Some(receipt) = question.answer(&methods) {
             run::tell(&receipt, 2, Device::Cpu, Instant::now(), &Quiet);
             return tell_memory();
         }
     }
-    plan_and_run(&path, &source, &store, &methods, asked);
+    plan_and_run(&path, &source, &store, &methods);
     tell_memory();
 }
 
 /// The long way of `msx run`.
-fn plan_and_run(
-    path: &Path,
-    source: &Source,
-    store: &Store,
-    methods: &[Box<dyn Method>],
-    asked: Option<Digest>,
-) {
+fn plan_and_run(path: &Path, source: &Source, store: &Store, methods: &[Box<dyn Method>]) {
+    let Ahead { index, past } = Ahead::begin(store, path);
     let schemas = Schemas::new(methods.iter().map(|method| method.schema()).collect());
     let compiled = language::compile(source, &Alone, &schemas, &[]).expect("it has no mistakes");
     let graph = Graph::build(compiled.experiment.stages, &schemas).expect("it has no rings");
     let folder = path.parent().expect("a folder");
     let session = Session::prepare(&graph, methods, store, folder, Device::Cpu, false)
-        .expect("nothing to hash");
-    let settings = Settings { past: store.past_run(path), ..Settings::with_threads(2) };
+        .expect("nothing to hash")
+        .with_index(Some(index));
+    let settings = Settings { past, ..Settings::with_threads(2) };
     let request = Request {
         file: path.to_owned(),
         experiment: compiled.experiment.name.clone(),
@@ -144,14 +141,17 @@ fn plan_and_run(
     assert!(outcome.is_complete());
     let labels = graph.nodes().iter().map(|node| node.label.as_str());
     let keys = labels.zip(&outcome.keys).filter_map(|(label, key)| Some((label, (*key)?)));
-    let history = store.save_history(path, &keys.collect::<Vec<_>>()).expect("written");
-    journal.finish(&outcome).expect("written");
-    if let Some(asked) = asked {
+    let save_history = || store.save_history(path, &keys.collect::<Vec<_>>());
+    let (history, written) = run::conclude(journal, &outcome, save_history);
+    let (history, _) = (history.expect("written"), written.expect("written"));
+    if let Some(asked) = run::asked(Device::Cpu, &[]) {
         let last = LastRun { file: path.to_owned(), project: None, set: Vec::new() };
         let (imported, pages) = (&[], &[]);
         let trace = Trace { file: path, asked, source, imported, history, pages, last };
         run::keep(&session, &outcome, trace);
     }
+    drop(session);
+    std::mem::forget(graph);
 }
 
 fn tell_memory() {

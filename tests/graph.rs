@@ -301,4 +301,43 @@ proptest! {
         print.parameters.insert("width".to_owned(), Value::Int(width.wrapping_add(1)));
         prop_assert_ne!(back.key(), print.key());
     }
+
+    /// Keys are written by hand, and must be those of earlier results to the bit.
+    #[test]
+    fn a_key_is_the_hash_of_the_fingerprint_as_json(
+        numbers in (any::<i64>(), any::<u32>()),
+        rate in any::<f64>().prop_filter("finite", |rate| rate.is_finite()),
+        texts in prop::collection::vec(any::<String>(), 7),
+        content in any::<[u8; 8]>(),
+        inputs in 0..3_usize,
+    ) {
+        let mut print = Fingerprint::new(&texts[0], &texts[1], numbers.1);
+        print.arithmetic.clone_from(&texts[2]);
+        let inner = BTreeMap::from([(texts[3].clone(), Value::word(&texts[4]))]);
+        let values = [
+            Value::Bool(inputs == 0),
+            Value::Int(numbers.0),
+            Value::Float(rate),
+            Value::Text(texts[5].clone()),
+            Value::word(&texts[5]),
+            Value::images(rate),
+            Value::Call { name: texts[6].clone(), arguments: inner.clone() },
+            Value::List(vec![Value::Int(numbers.0), Value::word(&texts[4])]),
+            Value::Record(inner),
+        ];
+        for (position, value) in values.into_iter().enumerate() {
+            print.parameters.insert(format!("{}{position}", texts[6]), value);
+        }
+        let digest = |number: usize| Digest::derive("test", &[&content[..], &[number as u8]].concat());
+        let input = |number: usize| InputDigest { role: texts[number].clone(), digest: digest(number) };
+        print.inputs = (0..inputs).map(input).collect();
+        print.files = (inputs..3).map(input).collect();
+        let json = serde_json::to_vec(&print).expect("serialises");
+        prop_assert_eq!(print.key(), Digest::derive("msx 2026 stage key", &json));
+        let endless = Fingerprint { parameters: BTreeMap::new(), ..print.clone() };
+        let json = serde_json::to_vec(&endless).expect("serialises");
+        let names: BTreeSet<String> = print.parameters.keys().cloned().collect();
+        let trajectory = Digest::derive("msx 2026 trajectory key", &json);
+        prop_assert_eq!(print.trajectory(&names), trajectory);
+    }
 }

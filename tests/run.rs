@@ -188,6 +188,7 @@ fn run_with(cache: &Path, stages: Vec<TypedStage>, settings: &Settings, stop: &A
         .expect("nothing to hash");
     let observer = Collected::default();
     let outcome = run(&session, settings, &observer, stop);
+    session.save_index();
     Ran { outcome, started: observer.started(), most_together: observer.most_together() }
 }
 

@@ -79,23 +79,25 @@ pub(super) struct Done {
 }
 
 /// Runs what has no result yet, writes it down, and publishes the reports below `reports`. A failed
-/// stage or an interruption is a failure.
+/// stage or an interruption is a failure. `past` is what the file had when it last ran.
 pub(super) fn execute(
     loaded: &Loaded,
     session: &Session<'_>,
     effort: &Effort,
+    past: PastRun,
     reports: &Path,
     interrupt: &Interrupt,
 ) -> Result<Done, Failure> {
     let store = session.store;
     note_run(&loaded.as_last_run(), store)?;
-    let settings = effort.settings(store.past_run(&loaded.path))?;
+    let settings = effort.settings(past)?;
     let observer = show::observer(effort.json);
     let journal = Journal::new(session, request(loaded, settings.threads));
     let both = Both(observer.as_ref(), &journal);
     let outcome = run::run(session, &settings, &both, &interrupt.stop);
-    let history = save_history(loaded, store, &settings.past, &outcome)?;
-    let written = journal.finish(&outcome);
+    let save_history = || save_history(loaded, store, &settings.past, &outcome);
+    let (history, written) = run::conclude(journal, &outcome, save_history);
+    let history = history?;
     let pages = publish::publish(loaded, session, &outcome, reports)?;
     let paths: Vec<PathBuf> = pages.iter().map(|(name, _)| reports.join(name)).collect();
     show::pages(&paths, effort.json);

@@ -23,10 +23,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let index = arguments.workplace.index_ahead();
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let loaded = loaded.only(&arguments.goals.stages)?;
     let workplace = arguments.workplace.open()?;
-    let session = workplace.session(&loaded)?;
+    let session = workplace.session(&loaded)?.with_index(index);
     let plan = session.plan();
     session.save_index();
     let history = session.store.history(&loaded.path);

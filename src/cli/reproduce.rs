@@ -59,7 +59,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_question(arguments, &contents, &loaded, &session)?;
     let reports = folder.join("reproduced");
     let interrupt = Interrupt::listen()?;
-    let done = execute(&loaded, &session, &arguments.effort, &reports, &interrupt)?;
+    let past = session.store.past_run(&loaded.path);
+    let done = execute(&loaded, &session, &arguments.effort, past, &reports, &interrupt)?;
     let results = Results::of(&workplace.store, &workplace.methods);
     let stages = stages_of_both(&contents, &loaded, &results, &done.outcome)?;
     let verdict = share::judge(&stages);

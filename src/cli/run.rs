@@ -3,8 +3,11 @@
 use super::errors::Failure;
 use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
+use super::load::Loaded;
 use super::workplace::WorkplaceArguments;
 use super::{FileArguments, GoalArguments, load, unchanged};
+use crate::run::Ahead;
+use crate::store::Store;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -35,19 +38,35 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    once(arguments, &Interrupt::listen()?)
+    let loaded = once(arguments, &Interrupt::listen()?)?;
+    // The process ends: what it holds goes at once, and not piece by piece.
+    std::mem::forget(loaded);
+    Ok(())
 }
 
-/// Runs the file as it is now.
-pub(super) fn once(arguments: &Arguments, interrupt: &Interrupt) -> Result<(), Failure> {
+/// Runs the file as it is now. Gives what was read, where anything had to be.
+pub(super) fn once(
+    arguments: &Arguments,
+    interrupt: &Interrupt,
+) -> Result<Option<Loaded>, Failure> {
     if unchanged::is_told(arguments)? {
-        return Ok(());
+        return Ok(None);
     }
+    let (index, past) = ahead(arguments).map(|Ahead { index, past }| (index, past)).unzip();
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
     let loaded = loaded.only(&arguments.goals.stages)?;
     let workplace = arguments.workplace.open()?;
-    let session = workplace.session(&loaded)?;
-    let done = execute(&loaded, &session, &arguments.effort, &arguments.reports, interrupt)?;
+    let session = workplace.session(&loaded)?.with_index(index);
+    let past = past.unwrap_or_else(|| workplace.store.past_run(&loaded.path));
+    let done = execute(&loaded, &session, &arguments.effort, past, &arguments.reports, interrupt)?;
     unchanged::note(arguments, &loaded, &session, &done);
-    Ok(())
+    drop(session);
+    Ok(Some(loaded))
+}
+
+/// A new cache has nothing to read ahead.
+fn ahead(arguments: &Arguments) -> Option<Ahead> {
+    let store = Store::peek(&arguments.workplace.cache.cache)?;
+    let file = arguments.file.file.canonicalize().ok()?;
+    Some(Ahead::begin(&store, &file))
 }

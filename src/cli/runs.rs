@@ -50,8 +50,8 @@ fn line(run: &Run) -> String {
 fn counts(run: &Run) -> String {
     let words = ["executed", "cached", "failed", "stopped", "skipped"];
     let counted = words.iter().filter_map(|word| {
-        let ended = |ending: &Option<String>| ending.as_deref() == Some(word);
-        let count = run.stages.iter().filter(|stage| ended(&stage.ending)).count();
+        let ended = run.stages.iter().filter(|stage| stage.ending.as_deref() == Some(word));
+        let count = ended.count();
         (count > 0).then(|| format!("{count} {word}"))
     });
     counted.collect::<Vec<_>>().join(", ")

@@ -21,12 +21,10 @@ pub(super) fn is_told(arguments: &Arguments) -> Result<bool, Failure> {
     let Ok(device) = Device::choose(&arguments.workplace.device.device) else { return Ok(false) };
     let reading = &arguments.file.reading;
     let opened = ProjectFiles::open(&arguments.file.file, reading.project.as_deref());
-    let (Ok((files, source)), Some(asked)) = (opened, asked(arguments, device)) else {
-        return Ok(false);
-    };
+    let Ok((files, source)) = opened else { return Ok(false) };
     let question = Question {
         file: files.root(),
-        asked,
+        asked: &|| asked(arguments, device),
         source: &source,
         sources: &files,
         store: &store,

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &run::Arguments) -> Result<(), Failure> {
     loop {
         settle(&changes, &interrupt);
         match run::once(arguments, &interrupt) {
-            Err(Failure::Interrupted) | Ok(()) => {}
+            Err(Failure::Interrupted) | Ok(_) => {}
             Err(failure) => failure.print(),
         }
         if interrupt.is_asked() {

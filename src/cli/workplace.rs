@@ -6,7 +6,7 @@ use super::{CacheArguments, DeviceArguments};
 use crate::learn::device::Device;
 use crate::run::Session;
 use crate::stages::{self, Method};
-use crate::store::Store;
+use crate::store::{IndexAhead, Store};
 use clap::Args;
 
 /// Which cache and which device.
@@ -28,6 +28,11 @@ pub(super) struct Workplace {
 }
 
 impl WorkplaceArguments {
+    /// Begins to read what the cache has while the experiment is read; a new cache has nothing.
+    pub(super) fn index_ahead(&self) -> Option<IndexAhead> {
+        Store::peek(&self.cache.cache).map(|store| store.index_ahead())
+    }
+
     pub(super) fn open(&self) -> Result<Workplace, Failure> {
         let store = Store::open(&self.cache.cache).map_err(Failure::new)?;
         Workplace::around(store, &self.device, self.cache.verify)

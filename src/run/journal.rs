@@ -5,13 +5,18 @@ use super::schedule::{Ending, Outcome};
 use super::session::Session;
 use crate::store::{Run, RunEnd, RunFolder, RunStage, Store, StoreError};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How often the progress of one stage is written down.
 const INTERVAL: Duration = Duration::from_secs(10);
+
+const EARLY: &str = "the thread that writes it ended early";
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -38,7 +43,7 @@ pub struct Journal<'a> {
 
 #[derive(Default)]
 struct Open {
-    folder: Option<(RunFolder, Run)>,
+    writer: Option<Writer>,
     /// What could not be written, told at the end; the work itself goes on.
     refused: Option<String>,
     /// When each stage's progress was written last.
@@ -82,10 +87,12 @@ impl<'a> Journal<'a> {
         if let Some(reason) = open.refused {
             return Err(StoreError::Journal { reason });
         }
-        let Some((folder, mut run)) = open.folder else { return Ok(None) };
+        let Some(writer) = open.writer else { return Ok(None) };
+        let ended = writer.end();
+        let (folder, mut run) = ended.map_err(|reason| StoreError::Journal { reason })?;
         for (index, stage) in run.stages.iter_mut().enumerate() {
             stage.key = outcome.keys[index];
-            stage.ending = Some(word(&outcome.endings[index]).to_owned());
+            stage.ending = Some(Cow::Borrowed(word(&outcome.endings[index])));
         }
         run.ended = Some(RunEnd { seconds, complete: outcome.is_complete() });
         folder.save(&run)?;
@@ -123,16 +130,14 @@ impl<'a> Journal<'a> {
     }
 
     fn write(&self, open: &mut Open, event: &Event) -> Result<(), String> {
-        if open.folder.is_none() {
-            let begun = self.session.store.begin_run(self.run());
-            open.folder = Some(begun.map_err(|error| error.to_string())?);
-        }
         let line = Line { at: self.begin.elapsed().as_secs_f64(), event: event.clone() };
         let text = serde_json::to_string(&line).map_err(|error| error.to_string())?;
-        match &mut open.folder {
-            Some((folder, _)) => folder.append(&text).map_err(|error| error.to_string()),
-            None => Ok(()),
-        }
+        let writer = match open.writer.take() {
+            Some(writer) => writer,
+            None => Writer::begin(self.session.store.clone(), self.run())?,
+        };
+        open.writer.insert(writer).add(text);
+        Ok(())
     }
 }
 
@@ -142,9 +147,9 @@ impl Observer for Journal<'_> {
         let is_worth_a_line = match event {
             Event::Started { .. } | Event::Failed { .. } => true,
             Event::Progressed { stage, progress } => {
-                open.folder.is_some() && open.is_due(stage, progress.done >= progress.total)
+                open.writer.is_some() && open.is_due(stage, progress.done >= progress.total)
             }
-            _ => open.folder.is_some(),
+            _ => open.writer.is_some(),
         };
         if is_worth_a_line
             && open.refused.is_none()
@@ -152,6 +157,48 @@ impl Observer for Journal<'_> {
         {
             open.refused = Some(reason);
         }
+    }
+}
+
+/// Writes to the disk on a thread of its own, so that no stage waits for it.
+struct Writer {
+    lines: Option<Sender<String>>,
+    thread: Option<JoinHandle<Result<(RunFolder, Run), String>>>,
+}
+
+impl Writer {
+    fn begin(store: Store, run: Run) -> Result<Writer, String> {
+        let (lines, to_write) = mpsc::channel::<String>();
+        let write = move || {
+            let begun = store.begin_run(run);
+            let (mut folder, run) = begun.map_err(|error| error.to_string())?;
+            for line in to_write {
+                folder.append(&line).map_err(|error| error.to_string())?;
+            }
+            Ok((folder, run))
+        };
+        let thread = thread::Builder::new().spawn(write).map_err(|error| error.to_string())?;
+        Ok(Writer { lines: Some(lines), thread: Some(thread) })
+    }
+
+    /// One that failed says so at its end.
+    fn add(&self, line: String) {
+        let _ = self.lines.as_ref().map(|lines| lines.send(line));
+    }
+
+    /// Waits until all is written.
+    fn end(mut self) -> Result<(RunFolder, Run), String> {
+        self.lines = None;
+        let ended = self.thread.take().and_then(|thread| thread.join().ok());
+        ended.unwrap_or_else(|| Err(EARLY.to_owned()))
+    }
+}
+
+impl Drop for Writer {
+    /// Whatever ends a run early, what was told until then is written.
+    fn drop(&mut self) {
+        self.lines = None;
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -164,6 +211,27 @@ impl Open {
         }
         due || is_last
     }
+}
+
+/// Writes down what a run leaves beside its results, side by side because most of it is waiting for
+/// the disk: the end of its journal, what was learned of the store, and what `also` writes.
+///
+/// # Errors
+/// Those of `also`, and of [`Journal::finish`].
+pub fn conclude<T: Send>(
+    journal: Journal<'_>,
+    outcome: &Outcome,
+    also: impl FnOnce() -> T + Send,
+) -> (T, Result<Option<u64>, StoreError>) {
+    let session = journal.session;
+    thread::scope(|scope| {
+        let index = scope.spawn(|| session.save_index());
+        let written = scope.spawn(|| journal.finish(outcome));
+        let also = also();
+        let _ = index.join();
+        let early = || Err(StoreError::Journal { reason: EARLY.to_owned() });
+        (also, written.join().unwrap_or_else(|_| early()))
+    })
 }
 
 fn word(ending: &Ending) -> &'static str {

@@ -1,5 +1,6 @@
 //! Runs a graph: what may run side by side, one stage from key to record, typed events.
 
+mod ahead;
 mod checkpointing;
 mod event;
 mod execute;
@@ -14,10 +15,11 @@ mod session;
 mod trajectories;
 mod worker;
 
+pub use ahead::Ahead;
 pub use checkpointing::Checkpointing;
 pub use event::{Both, Event, Observer};
 pub use execute::platform;
-pub use journal::{Journal, Line, Request, journal};
+pub use journal::{Journal, Line, Request, conclude, journal};
 pub use reason::reason;
 pub use receipt::{Question, Trace, asked, has_pages, keep, tell};
 pub use schedule::{Ending, Outcome, Settings, run};

@@ -36,7 +36,7 @@ pub struct Question<'a> {
     /// The experiment file, absolute.
     pub file: &'a Path,
     /// See [`asked`].
-    pub asked: Digest,
+    pub asked: &'a dyn Fn() -> Option<Digest>,
     /// The text of the experiment.
     pub source: &'a Source,
     /// What it may import.
@@ -51,8 +51,10 @@ impl Question<'_> {
     /// The receipt of an earlier run that saw all of it as it is now.
     pub fn answer(&self, methods: &[Box<dyn Method>]) -> Option<Receipt> {
         let receipt = self.store.receipt(self.file)?;
-        let holds = receipt.asked == self.asked
-            && self.has_texts(&receipt.texts)
+        // What changes most often and is looked at soonest comes first.
+        let holds = self.has_texts(&receipt.texts)
+            && (self.asked)() == Some(receipt.asked)
+            && self.store.is_standing(&receipt.standing)
             && self.has_files(&receipt.files, methods);
         holds.then_some(receipt)
     }

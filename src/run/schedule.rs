@@ -109,7 +109,6 @@ pub fn run(
     schedule.settle(session.graph.order().to_vec());
     schedule.announce();
     std::thread::scope(|scope| schedule.drive(scope, &sender, &receiver));
-    session.save_index();
     schedule.end(begin.elapsed().as_secs_f64())
 }
 
@@ -130,7 +129,7 @@ struct Schedule<'a> {
     /// Whether a stage's lost result was made again; once has to be enough.
     remade: Vec<bool>,
     /// Made once something has to run.
-    forecast: Option<Forecast>,
+    forecast: Option<Forecast<'a>>,
     queue: Queue<'a>,
     /// Keys and trajectories that the session does not hold yet.
     unheld: Vec<Digest>,
@@ -180,23 +179,30 @@ impl<'a> Schedule<'a> {
     fn settle(&mut self, mut waiting: Vec<usize>) {
         // What is found here and held before the passage ends, no collector takes away.
         let _passage = self.session.store.pass();
-        waiting.reverse();
-        while let Some(index) = waiting.pop() {
-            if self.endings[index].is_some() || self.in_hand[index] || self.missing[index] > 0 {
-                continue;
-            }
-            match self.session.resolve(index, &self.outputs) {
-                None => {}
-                Some(Err(reason)) => self.fail(index, reason),
-                Some(Ok(resolved)) => {
-                    let has_result = self.look_up(index, resolved);
-                    if has_result {
-                        waiting.extend(self.session.graph.takers(index));
+        while !waiting.is_empty() {
+            waiting.retain(|&index| self.is_open(index) && self.missing[index] == 0);
+            let resolved = self.session.resolve_all(&waiting, &self.outputs);
+            for (index, resolved) in std::mem::take(&mut waiting).into_iter().zip(resolved) {
+                let has_result = match resolved {
+                    Some(Ok(resolved)) if self.is_open(index) => self.look_up(index, resolved),
+                    Some(Err(reason)) if self.is_open(index) => {
+                        self.fail(index, reason);
+                        false
                     }
+                    // Its inputs are unknown, or two stages that it takes from have named it.
+                    _ => false,
+                };
+                if has_result {
+                    waiting.extend(self.session.graph.takers(index));
                 }
             }
         }
         self.session.hold(&std::mem::take(&mut self.unheld));
+    }
+
+    /// Whether nothing is known yet of how a stage ends.
+    fn is_open(&self, index: usize) -> bool {
+        self.endings[index].is_none() && !self.in_hand[index]
     }
 
     /// Whether the stage has a result.

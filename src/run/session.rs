@@ -4,7 +4,10 @@ use crate::graph::plan::{Knowledge, Plan};
 use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests, ResolvedInput};
 use crate::learn::device::Device;
 use crate::stages::{ByName, Method, Needs, Parameters, Source};
-use crate::store::{FileMemo, Hold, Index, ReadFiles, Record, Standing, Store, StoreError};
+use crate::store::{
+    FileMemo, Hold, Index, IndexAhead, ReadFiles, Record, Standing, Store, StoreError,
+};
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -20,7 +23,7 @@ pub struct Session<'a> {
     pub device: Device,
     methods: Vec<&'a dyn Method>,
     files: Vec<Result<Vec<InputDigest>, String>>,
-    index: Mutex<Index>,
+    index: OnceLock<Mutex<Index>>,
     hold: OnceLock<Option<Hold>>,
     found: OnceLock<Vec<Option<Digest>>>,
 }
@@ -31,6 +34,9 @@ pub(super) struct Resolved<'a> {
     pub(super) files: Vec<InputDigest>,
     pub(super) key: Digest,
 }
+
+/// Keys that take about as long as it takes another thread to begin.
+const WORTH_A_THREAD: usize = 64;
 
 /// Why a stage of a [`Session::peek`] is blocked whose files the cache does not remember.
 pub const UNREAD: &str = "its files have not been read with this cache yet";
@@ -104,7 +110,6 @@ impl<'a> Session<'a> {
             false => digests(*method, Parameters(&node.stage.parameters), base, &mut digest),
         });
         let files = files.collect();
-        let index = Mutex::new(store.index());
         Session {
             graph,
             store,
@@ -112,10 +117,19 @@ impl<'a> Session<'a> {
             device,
             methods: of_stage,
             files,
-            index,
+            index: OnceLock::new(),
             hold: OnceLock::new(),
             found: OnceLock::new(),
         }
+    }
+
+    /// The same with an index of the same store, where one was read ahead.
+    #[must_use]
+    pub fn with_index(self, ahead: Option<IndexAhead>) -> Session<'a> {
+        if let Some(ahead) = ahead {
+            self.index.get_or_init(|| Mutex::new(ahead.wait()));
+        }
+        self
     }
 
     /// The method of a stage.
@@ -169,6 +183,19 @@ impl<'a> Session<'a> {
             let key = self.graph.key(index, &inputs, &files, self.arithmetic(index));
             Resolved { inputs, files, key }
         }))
+    }
+
+    /// The same for many stages, side by side: most of a plan goes into its keys.
+    pub(super) fn resolve_all(
+        &self,
+        stages: &[usize],
+        outputs: &[Option<OutputDigests>],
+    ) -> Vec<Option<Result<Resolved<'a>, String>>> {
+        let resolve = |&index: &usize| self.resolve(index, outputs);
+        if stages.len() < WORTH_A_THREAD {
+            return stages.iter().map(resolve).collect();
+        }
+        stages.par_iter().with_min_len(WORTH_A_THREAD).map(resolve).collect()
     }
 
     /// The fingerprint that the key is made of.
@@ -247,7 +274,8 @@ impl<'a> Session<'a> {
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        let index = self.index.get_or_init(|| Mutex::new(self.store.index()));
+        index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

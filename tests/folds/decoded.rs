@@ -203,6 +203,8 @@ fn a_collection_drops_memories_with_their_objects() {
     assert_eq!(project.msx(&collect).code, Some(0));
     assert_eq!(memories(&project).len(), 1);
     assert!(!old[0].exists(), "the memory of an object that is gone");
+    let recipe = old[0].parent().expect("a folder");
+    assert!(!recipe.exists(), "the folder of a recipe that nothing is remembered by");
     project.edit("size: 32px", "size: 64px");
     let again = read(&project);
     assert_eq!((again.decoded, again.remembered), (80, 0));

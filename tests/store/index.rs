@@ -112,3 +112,16 @@ fn times_of_the_future_are_never_trusted() {
     File::open(&shard).expect("opens").set_modified(tomorrow).expect("its time is set");
     assert!(!finds(&mut store.index(), 1));
 }
+
+#[test]
+fn an_index_that_was_read_ahead_answers_for_the_folders_as_they_are() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = indexed(folder.path());
+    let mut index = store.index_ahead().wait();
+    store.remove_record(&fingerprint(1).key()).expect("removed");
+    fs::remove_file(object_of(&store, 2)).expect("removed");
+    commit(&store, 4, &[("out/a.txt", b"text 4")]);
+    assert!(!finds(&mut index, 1), "its record is gone");
+    assert!(!finds(&mut index, 2), "its object is gone");
+    assert!(finds(&mut index, 3) && finds(&mut index, 4));
+}

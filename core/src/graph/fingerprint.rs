@@ -3,6 +3,7 @@
 //! The fingerprint is stored beside the result, so that "why does this run again?" is a
 //! comparison of two fingerprints, field by field.
 
+use super::canonical::Canonical;
 use super::digest::Digest;
 use crate::language::value::Value;
 use serde::de::{MapAccess, Visitor};
@@ -13,8 +14,6 @@ use std::sync::{Arc, LazyLock};
 
 /// Raised when the meaning of a fingerprint itself changes; old results are then not found.
 pub(super) const FORMAT: u32 = 1;
-const KEY_DOMAIN: &str = "msx 2026 stage key";
-const TRAJECTORY_DOMAIN: &str = "msx 2026 trajectory key";
 const OUTPUTS_DOMAIN: &str = "msx 2026 stage outputs";
 
 /// The digests of a stage's outputs, by output name. Cheap to clone.
@@ -36,11 +35,13 @@ impl OutputDigests {
     pub fn digest_of_all(&self) -> Digest {
         static DOMAIN: LazyLock<blake3::Hasher> =
             LazyLock::new(|| blake3::Hasher::new_derive_key(OUTPUTS_DOMAIN));
-        let mut lines = String::with_capacity(128);
+        let mut hasher = DOMAIN.clone();
         for (name, digest) in self.iter() {
-            lines.extend([name, "=", digest.digits().as_str(), "\n"]);
+            for part in [name, "=", digest.digits().as_str(), "\n"] {
+                hasher.update(part.as_bytes());
+            }
         }
-        DOMAIN.clone().update(lines.as_bytes()).finalize().into()
+        hasher.finalize().into()
     }
 }
 
@@ -133,71 +134,31 @@ impl Fingerprint {
 
     /// The stage's key: equal keys, equal bytes.
     pub fn key(&self) -> Digest {
-        self.canonical().key()
+        self.canonical().key(self.inputs())
     }
 
     /// The key without the parameters that only say how long to go on. Trainings of different
     /// lengths share it, and with it their checkpoints.
     pub fn trajectory(&self, horizon: &BTreeSet<String>) -> Digest {
         let is_left_out = |name: &str| horizon.contains(name);
-        let endless = Canonical {
-            parameters: Parameters { all: &self.parameters, is_left_out: &is_left_out },
-            ..self.canonical()
-        };
-        endless.hash(blake3::Hasher::new_derive_key(TRAJECTORY_DOMAIN))
+        let endless = Canonical { is_left_out: &is_left_out, ..self.canonical() };
+        endless.trajectory(self.inputs())
     }
 
-    fn canonical(&self) -> Canonical<'_, &[InputDigest]> {
+    fn canonical(&self) -> Canonical<'_> {
         Canonical {
             format: self.format,
             kind: &self.kind,
             method: &self.method,
             revision: self.revision,
             arithmetic: &self.arithmetic,
-            parameters: Parameters { all: &self.parameters, is_left_out: &|_| false },
-            inputs: &self.inputs,
+            parameters: &self.parameters,
+            is_left_out: &|_| false,
             files: &self.files,
         }
     }
-}
 
-/// A fingerprint as it is hashed, made of borrowed parts so that a key costs no copy of them: struct
-/// fields in the order of [`Fingerprint`], maps sorted, shortest round-trip numbers.
-#[derive(Serialize)]
-pub(super) struct Canonical<'a, I> {
-    pub(super) format: u32,
-    pub(super) kind: &'a str,
-    pub(super) method: &'a str,
-    pub(super) revision: u32,
-    pub(super) arithmetic: &'a str,
-    pub(super) parameters: Parameters<'a>,
-    pub(super) inputs: I,
-    pub(super) files: &'a [InputDigest],
-}
-
-impl<I: Serialize> Canonical<'_, I> {
-    pub(super) fn key(&self) -> Digest {
-        static DOMAIN: LazyLock<blake3::Hasher> =
-            LazyLock::new(|| blake3::Hasher::new_derive_key(KEY_DOMAIN));
-        self.hash(DOMAIN.clone())
-    }
-
-    fn hash(&self, mut hasher: blake3::Hasher) -> Digest {
-        let mut text = Vec::with_capacity(1024);
-        serde_json::to_writer(&mut text, self)
-            .expect("a tree of strings and numbers always serialises");
-        hasher.update(&text).finalize().into()
-    }
-}
-
-/// Parameters without some of them.
-pub(super) struct Parameters<'a> {
-    pub(super) all: &'a BTreeMap<String, Value>,
-    pub(super) is_left_out: &'a dyn Fn(&str) -> bool,
-}
-
-impl Serialize for Parameters<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.all.iter().filter(|(name, _)| !(self.is_left_out)(name)))
+    fn inputs(&self) -> impl Iterator<Item = (&str, Digest)> {
+        self.inputs.iter().map(|input| (input.role.as_str(), input.digest))
     }
 }

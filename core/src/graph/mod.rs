@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of how a stage works: all it needs of a method stands in its schema.
 
+mod canonical;
 pub mod diff;
 pub mod digest;
 mod draw;
@@ -17,12 +18,13 @@ pub use fingerprint::{Fingerprint, InputDigest, OutputDigests};
 use crate::language::experiment::{Input, TypedStage};
 use crate::language::schema::{FieldType, MethodSchema, Schemas};
 use crate::language::value::Value;
-use fingerprint::{Canonical, Parameters};
+use canonical::Canonical;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
-use serde::Serialize;
+use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// A stage together with what the planner must know of its method.
 #[derive(Debug, Clone)]
@@ -35,8 +37,8 @@ pub struct Node {
     pub revision: u32,
     /// Parameters that name files of the user's, with the path as written.
     pub paths: BTreeMap<String, String>,
-    /// Parameters that only say how long to go on.
-    pub horizon: BTreeSet<String>,
+    /// Parameters that only say how long to go on, which all stages of a method share.
+    pub horizon: Arc<BTreeSet<String>>,
 }
 
 /// The stages of one experiment as a directed acyclic graph. Indices are those of
@@ -56,17 +58,10 @@ impl Graph {
     /// The label of a stage on a cycle, or of one whose method the schemas lack; both mean that
     /// the experiment did not come from the checker with the same schemas.
     pub fn build(stages: Vec<TypedStage>, schemas: &Schemas) -> Result<Graph, BuildError> {
-        let mut edges = DiGraph::with_capacity(stages.len(), stages.len());
-        stages.iter().for_each(|_| {
-            edges.add_node(());
-        });
-        for (index, stage) in stages.iter().enumerate() {
-            for input in &stage.inputs {
-                edges.update_edge(NodeIndex::new(input.stage), NodeIndex::new(index), ());
-            }
-        }
+        let edges = edges(&stages);
+        let methods = methods(schemas);
         let nodes: Vec<Node> =
-            stages.into_iter().map(|stage| node(stage, schemas)).collect::<Result<_, _>>()?;
+            stages.into_par_iter().map(|stage| node(stage, &methods)).collect::<Result<_, _>>()?;
         let order = toposort(&edges, None)
             .map_err(|cycle| BuildError::Cycle(nodes[cycle.node_id().index()].stage.label()))?
             .into_iter()
@@ -153,11 +148,11 @@ impl Graph {
             method: &stage.method,
             revision: *revision,
             arithmetic,
-            parameters: Parameters { all: &stage.parameters, is_left_out: &is_left_out },
-            inputs,
+            parameters: &stage.parameters,
+            is_left_out: &is_left_out,
             files,
         };
-        canonical.key()
+        canonical.key(inputs.iter().map(|input| (input.role.as_ref(), input.digest)))
     }
 
     /// A stage's fingerprint from its resolved inputs.
@@ -183,15 +178,14 @@ impl Graph {
     }
 }
 
-/// An input whose content is known. Serialises as an [`InputDigest`].
-#[derive(Debug, Clone, Serialize)]
+/// An input whose content is known.
+#[derive(Debug, Clone)]
 pub struct ResolvedInput<'a> {
     /// The role that goes into the key.
     pub role: Cow<'a, str>,
     /// The content.
     pub digest: Digest,
     /// The edge it belongs to.
-    #[serde(skip)]
     pub input: &'a Input,
 }
 
@@ -206,11 +200,48 @@ pub enum BuildError {
     Cycle(String),
 }
 
-fn node(stage: TypedStage, schemas: &Schemas) -> Result<Node, BuildError> {
-    let Some(schema) = schemas.get(&stage.kind, &stage.method) else {
+/// One edge from every giver to each of its takers, however many inputs that makes.
+fn edges(stages: &[TypedStage]) -> DiGraph<(), ()> {
+    let mut edges = DiGraph::with_capacity(stages.len(), stages.len());
+    stages.iter().for_each(|_| {
+        edges.add_node(());
+    });
+    let mut givers: Vec<usize> = Vec::new();
+    for (index, stage) in stages.iter().enumerate() {
+        givers.clear();
+        givers.extend(stage.inputs.iter().map(|input| input.stage));
+        givers.sort_unstable();
+        givers.dedup();
+        for &giver in &givers {
+            edges.add_edge(NodeIndex::new(giver), NodeIndex::new(index), ());
+        }
+    }
+    edges
+}
+
+/// What a node takes from its method.
+struct OfMethod<'a> {
+    schema: &'a MethodSchema,
+    horizon: Arc<BTreeSet<String>>,
+}
+
+/// Methods by kind and name.
+type Methods<'a> = HashMap<(&'a str, &'a str), OfMethod<'a>>;
+
+fn methods(schemas: &Schemas) -> Methods<'_> {
+    let methods = schemas.methods().iter().map(|schema| {
+        let horizon = Arc::new(horizon(schema));
+        ((schema.kind, schema.method), OfMethod { schema, horizon })
+    });
+    methods.collect()
+}
+
+fn node(stage: TypedStage, methods: &Methods<'_>) -> Result<Node, BuildError> {
+    let Some(method) = methods.get(&(stage.kind.as_str(), stage.method.as_str())) else {
         return Err(BuildError::UnknownMethod(stage.label()));
     };
-    let paths = schema
+    let paths = method
+        .schema
         .fields
         .iter()
         .filter(|field| matches!(field.ty, FieldType::Path))
@@ -219,8 +250,8 @@ fn node(stage: TypedStage, schemas: &Schemas) -> Result<Node, BuildError> {
             _ => None,
         })
         .collect();
-    let horizon = horizon(schema);
-    Ok(Node { label: stage.label(), stage, revision: schema.revision, paths, horizon })
+    let (revision, horizon) = (method.schema.revision, method.horizon.clone());
+    Ok(Node { label: stage.label(), stage, revision, paths, horizon })
 }
 
 /// The parameters of a method that only say how long to go on.

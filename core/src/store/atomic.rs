@@ -2,8 +2,12 @@
 
 use super::error::StoreError;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// Larger parts are written as they are, smaller ones together.
+const BUFFER: usize = 64 << 10;
 
 /// Writes a file by way of a temporary one beside it: write, fsync, rename, fsync the folder.
 /// After a crash at any point the path holds the old content or the new, never a part.
@@ -11,32 +15,46 @@ use std::path::Path;
 /// # Errors
 /// [`StoreError::Io`] with the path; the temporary file is removed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_parts(path, &[bytes])
+}
+
+/// The same with a content in parts, one behind the other.
+///
+/// # Errors
+/// See [`write`].
+pub fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     // The parent of a bare name is the empty path.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     create_lasting_dir(folder)?;
     let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
-    temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
+    write_all(&mut temporary, parts).map_err(StoreError::io("write", path))?;
     temporary.as_file().sync_all().map_err(StoreError::io("write", path))?;
     temporary.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
     sync_dir(folder)
 }
 
-/// Replaces a file that can always be made again: whole for every reader, but not synchronised with
-/// the disk.
+/// Replaces a file that can always be made again, given in parts: whole for every reader, but not
+/// synchronised with the disk.
 ///
 /// # Errors
 /// [`StoreError::Io`] with the path.
-pub fn replace_hastily(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+pub fn replace_hastily(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
-    temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
+    write_all(&mut temporary, parts).map_err(StoreError::io("write", path))?;
     temporary.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
     Ok(())
 }
 
+fn write_all(file: &mut NamedTempFile, parts: &[&[u8]]) -> io::Result<()> {
+    let mut file = BufWriter::with_capacity(BUFFER, file);
+    parts.iter().try_for_each(|part| file.write_all(part))?;
+    file.flush()
+}
+
 /// A temporary file with the permissions of any other new file, so that a cache can be shared.
-pub fn shared_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub fn shared_file(folder: &Path) -> io::Result<NamedTempFile> {
     shared_builder().tempfile_in(folder)
 }
 

@@ -1,8 +1,12 @@
 //! Files that can always be made again: a mark with the version of the layout, a checksum, a body.
 
-/// A file with this body.
-pub(super) fn whole(magic: &[u8], body: &[u8]) -> Vec<u8> {
-    [magic, blake3::hash(body).as_bytes(), body].concat()
+/// What stands before a body that is written in these parts.
+pub(super) fn head(magic: &[u8], body: &[&[u8]]) -> Vec<u8> {
+    let mut checksum = blake3::Hasher::new();
+    body.iter().for_each(|part| {
+        checksum.update(part);
+    });
+    [magic, checksum.finalize().as_bytes()].concat()
 }
 
 /// The body of a file; nothing where it is of another layout or damaged.

@@ -106,6 +106,7 @@ impl Store {
         for path in &garbage.locks {
             leftovers::remove_lock(path);
         }
+        self.remove_empty_recipes();
         self.sweep()?;
         Ok(garbage)
     }

@@ -58,7 +58,7 @@ impl Store {
             .map_err(|error| StoreError::io("write", &path)(std::io::Error::other(error)))?;
         let _passage = self.pass()?;
         path.parent().map_or(Ok(()), atomic::create_dir)?;
-        atomic::replace_hastily(&path, &checked::whole(MAGIC, &body))
+        atomic::replace_hastily(&path, &[&checked::head(MAGIC, &[&body]), &body])
     }
 
     /// Links an object into the outputs of a stage, which is then not read again to know it.
@@ -85,6 +85,15 @@ impl Store {
             (!stays(&object)).then_some((path, size))
         });
         forgotten.collect()
+    }
+
+    /// Removes the folders of recipes that nothing is remembered by. The gate must be closed, lest one
+    /// goes that somebody has just made.
+    pub(super) fn remove_empty_recipes(&self) {
+        for folder in list(&self.decoded_path()).unwrap_or_default() {
+            // The system refuses where something is left.
+            let _ = fs::remove_dir(folder);
+        }
     }
 
     pub(super) fn survey_decoded(&self) -> Seen {

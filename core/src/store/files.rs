@@ -102,7 +102,7 @@ impl FileMemo {
         let bytes = postcard::to_stdvec(&self.known)
             .map_err(|error| StoreError::io("write", &self.path)(io::Error::other(error)))?;
         let _passage = self.store.pass()?;
-        atomic::write(&self.path, &checked::whole(MAGIC, &bytes))
+        atomic::write_parts(&self.path, &[&checked::head(MAGIC, &[&bytes]), &bytes])
     }
 }
 

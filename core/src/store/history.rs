@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 const LAST: &str = "last.json";
 const SEAL_DOMAIN: &str = "msx 2026 history seal";
+const PIECE: usize = 64 << 10;
 
 /// The last run of one experiment file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,10 +52,22 @@ impl Serialize for Keys<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct PastRun {
     filed: Option<(Store, PathBuf)>,
-    history: OnceLock<History>,
+    history: Arc<OnceLock<History>>,
 }
 
 impl PastRun {
+    /// The same, being read on another thread for those who will ask later.
+    #[must_use]
+    pub fn ahead(self) -> PastRun {
+        let reader = self.clone();
+        let read = move || {
+            reader.history();
+        };
+        // Where the system has no thread for it, it is read when it is asked for.
+        let _ = thread::Builder::new().spawn(read);
+        self
+    }
+
     /// See [`Store::history`].
     pub fn history(&self) -> &History {
         self.history.get_or_init(|| match &self.filed {
@@ -84,7 +98,7 @@ impl Store {
     /// The same, for those who may not need it.
     pub fn past_run(&self, experiment: &Path) -> PastRun {
         let filed = Some((self.clone(), experiment.to_owned()));
-        PastRun { filed, history: OnceLock::new() }
+        PastRun { filed, history: Arc::default() }
     }
 
     /// Every history with its path.
@@ -107,14 +121,15 @@ impl Store {
     ) -> Result<Digest, StoreError> {
         let path = self.history_path(experiment);
         let seal = seal(experiment, keys);
-        if fs::read(&path).is_ok_and(|bytes| is_sealed(&bytes, &seal)) {
+        let is_same = || fs::read(&path).is_ok_and(|bytes| is_sealed(&bytes, &seal));
+        if self.has_history(experiment, &seal) && is_same() {
             return Ok(seal);
         }
         let body = serde_json::to_vec(&ToFile { file: experiment, keys: Keys(keys) })
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
         let body = &body["{".len()..];
         let _passage = self.pass()?;
-        atomic::write(&path, &[head(&seal, body).as_bytes(), body].concat())?;
+        atomic::write_parts(&path, &[head(&seal, body).as_bytes(), body])?;
         Ok(seal)
     }
 
@@ -162,14 +177,20 @@ impl Store {
 
 /// What tells two histories apart without reading them.
 fn seal(experiment: &Path, keys: &[(&str, Digest)]) -> Digest {
-    let mut text = Vec::with_capacity(keys.len() * 64);
-    text.extend_from_slice(experiment.as_os_str().as_encoded_bytes());
+    let mut seal = blake3::Hasher::new_derive_key(SEAL_DOMAIN);
+    seal.update(experiment.as_os_str().as_encoded_bytes());
+    // In pieces that are hashed several at a time and are no copy of the whole.
+    let mut text = Vec::with_capacity(2 * PIECE);
     for (label, key) in keys {
         text.extend_from_slice(&(label.len() as u64).to_le_bytes());
         text.extend_from_slice(label.as_bytes());
         text.extend_from_slice(key.as_bytes());
+        if text.len() >= PIECE {
+            seal.update(&text);
+            text.clear();
+        }
     }
-    Digest::derive(SEAL_DOMAIN, &text)
+    seal.update(&text).finalize().into()
 }
 
 /// How the text of a history begins: with its seal, and with the checksum of what follows.

@@ -18,6 +18,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 /// Also the version of the layout: an index of another one is read as none.
 const MAGIC: &[u8] = b"msx index 2\n";
@@ -80,6 +81,8 @@ struct Shards<T> {
     /// for is copied from there.
     file: Arc<Vec<u8>>,
     stored: Vec<Range<usize>>,
+    /// Shards as they were written, decoded before anybody asked for them.
+    decoded: Vec<Option<Shard<T>>>,
     loaded: Vec<Option<Shard<T>>>,
     /// Which shards are no longer as they were written.
     changed: Vec<bool>,
@@ -87,8 +90,9 @@ struct Shards<T> {
 
 impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
     fn new(folder: PathBuf, file: Arc<Vec<u8>>, stored: Vec<Range<usize>>) -> Shards<T> {
-        let loaded = (0..SHARDS).map(|_| None).collect();
-        Shards { folder, file, stored, loaded, changed: vec![false; SHARDS] }
+        let none = || (0..SHARDS).map(|_| None).collect();
+        let (decoded, loaded) = (none(), none());
+        Shards { folder, file, stored, decoded, loaded, changed: vec![false; SHARDS] }
     }
 
     /// The bytes of a shard as they were written last.
@@ -96,11 +100,19 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
         &self.file[self.stored[number].clone()]
     }
 
+    fn decode(&self, number: usize) -> Shard<T> {
+        postcard::from_bytes(self.written(number)).unwrap_or_default()
+    }
+
+    fn decode_all(&mut self) {
+        self.decoded = (0..SHARDS).map(|number| Some(self.decode(number))).collect();
+    }
+
     /// The shard as it is on disk.
     fn shard(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Shard<T> {
         let number = usize::from(digest.shard());
         if self.loaded[number].is_none() {
-            let known = postcard::from_bytes(self.written(number)).unwrap_or_default();
+            let known = self.decoded[number].take().unwrap_or_else(|| self.decode(number));
             let (shard, changed) = refresh(known, &self.folder, number, read);
             self.changed[number] |= changed;
             self.loaded[number] = Some(shard);
@@ -138,6 +150,21 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
 /// Makes an entry of a file; nothing for one that does not belong there or cannot be read.
 type ReadFile<T> = fn(&DirEntry, &Shard<T>) -> Option<(Digest, T)>;
 
+/// An index that another thread reads; see [`Store::index_ahead`].
+#[derive(Debug)]
+pub struct IndexAhead {
+    store: Store,
+    reader: Option<JoinHandle<Index>>,
+}
+
+impl IndexAhead {
+    /// The index, once it is read.
+    pub fn wait(self) -> Index {
+        let read = self.reader.and_then(|reader| reader.join().ok());
+        read.unwrap_or_else(|| self.store.index())
+    }
+}
+
 /// What is in the store.
 #[derive(Debug)]
 pub struct Index {
@@ -157,6 +184,22 @@ impl Store {
             records: Shards::new(self.root.join(RECORDS), file.clone(), records),
             objects: Shards::new(self.root.join(OBJECTS), file, objects),
         }
+    }
+}
+
+impl Store {
+    /// Begins to open the index, for those who will ask for most of it and have other work until then.
+    /// What it says is held against the folders when it is asked, as ever.
+    pub fn index_ahead(&self) -> IndexAhead {
+        let store = self.clone();
+        let read = move || {
+            let mut index = store.index();
+            index.records.decode_all();
+            index.objects.decode_all();
+            index
+        };
+        // Where the system has no thread for it, it is opened when it is asked.
+        IndexAhead { store: self.clone(), reader: thread::Builder::new().spawn(read).ok() }
     }
 }
 
@@ -207,10 +250,13 @@ impl Index {
             shards.push(self.objects.encode(number).map_err(refuse)?);
         }
         let lengths = shards.iter().flat_map(|shard| (shard.len() as u64).to_le_bytes());
-        let mut body: Vec<u8> = lengths.collect();
-        shards.iter().for_each(|shard| body.extend_from_slice(shard));
+        let lengths: Vec<u8> = lengths.collect();
+        let mut parts: Vec<&[u8]> = vec![&lengths];
+        parts.extend(shards.iter().map(AsRef::as_ref));
+        let head = checked::head(MAGIC, &parts);
+        parts.insert(0, &head);
         let _passage = self.store.pass()?;
-        atomic::replace_hastily(&path, &checked::whole(MAGIC, &body))
+        atomic::replace_hastily(&path, &parts)
     }
 }
 

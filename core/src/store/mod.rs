@@ -49,7 +49,7 @@ pub use error::StoreError;
 pub use files::FileMemo;
 pub use gate::{Hold, Passage};
 pub use history::{History, LastRun, PastRun};
-pub use index::{Entry, Index, Standing};
+pub use index::{Entry, Index, IndexAhead, Standing};
 pub use receipt::{ReadFiles, ReadText, Receipt, identity};
 pub use record::{Blob, OutputFiles, Provenance, Record};
 pub use runs::{Run, RunEnd, RunFolder, RunName, RunStage};

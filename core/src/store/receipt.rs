@@ -66,13 +66,12 @@ pub struct ReadFiles {
 }
 
 impl Store {
-    /// The receipt of an experiment file; nothing where there is none, or where the cache is no longer
-    /// as it says.
+    /// The receipt of an experiment file; nothing where there is none, or where the history beside it
+    /// is another. Whether the cache still is as it says, [`Store::is_standing`] tells.
     pub fn receipt(&self, experiment: &Path) -> Option<Receipt> {
         let bytes = fs::read(self.receipt_path(experiment)).ok()?;
         let receipt: Receipt = postcard::from_bytes(checked::body(MAGIC, &bytes)?).ok()?;
-        let holds = self.has_history(experiment, &receipt.history);
-        (holds && self.is_standing(&receipt.standing)).then_some(receipt)
+        self.has_history(experiment, &receipt.history).then_some(receipt)
     }
 
     /// Keeps the receipt of an experiment file. It is not synchronised with the disk: its checksum
@@ -85,7 +84,7 @@ impl Store {
         let body = postcard::to_stdvec(receipt)
             .map_err(|error| StoreError::io("write", &path)(io::Error::other(error)))?;
         let _passage = self.pass()?;
-        atomic::replace_hastily(&path, &checked::whole(MAGIC, &body))
+        atomic::replace_hastily(&path, &[&checked::head(MAGIC, &[&body]), &body])
     }
 
     fn receipt_path(&self, experiment: &Path) -> PathBuf {

@@ -5,6 +5,7 @@ use super::{Store, atomic, leftovers};
 use crate::graph::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -76,7 +77,7 @@ pub struct RunStage {
     pub key: Option<Digest>,
     /// How it ended: `cached`, `executed`, `failed`, `stopped` or `skipped`; absent while unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ending: Option<String>,
+    pub ending: Option<Cow<'static, str>>,
 }
 
 /// The end of a run.
