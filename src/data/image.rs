@@ -233,8 +233,8 @@ fn as_u32(side: usize) -> Result<u32, String> {
     u32::try_from(side).map_err(|_| "the image is too large".to_owned())
 }
 
-/// Rounded to the nearest byte, halves up. A float's own `round` is a call of the system's library
-/// where the processor is not known, a twelfth of decoding a picture.
+/// Rounded to the nearest byte, halves up. A float's own `round` would be a call of the system's
+/// library for every pixel.
 fn quantise(value: f32) -> u8 {
     let value = value.clamp(0.0, 255.0);
     let below = value as u8;

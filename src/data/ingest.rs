@@ -2,7 +2,7 @@
 //! decoded at all where that was done before.
 
 use super::error::DataError;
-use super::fold::{FoldInfo, FoldWriter, MappedArray};
+use super::fold::{FoldInfo, FoldWriter, MappedArray, digests};
 use super::image::{self, Grey};
 use super::memory::{ImageDigest, Known, Memory, Recalled};
 use crate::progress::{Monitor, Progress, Stopped};
@@ -126,7 +126,6 @@ impl<Item: Sync> Intake<'_, Item> {
         let mut writer = FoldWriter::create(self.folder, self.side)?;
         let mut places = Vec::with_capacity(self.items.len());
         let remembered = AtomicUsize::new(0);
-        let size = self.side * self.side;
         let images_of = |(item, known): (&Item, &Option<Known>)| match known
             .as_ref()
             .and_then(|known| Some((before.pixels(known)?, known)))
@@ -136,8 +135,7 @@ impl<Item: Sync> Intake<'_, Item> {
                 Ok((Cow::Borrowed(pixels), known.images.clone()))
             }
             None => decode(item).map(|pixels| {
-                let digests = pixels.chunks_exact(size).map(|one| *blake3::hash(one).as_bytes());
-                let digests = digests.collect();
+                let digests = digests(&pixels, self.side);
                 (Cow::Owned(pixels), digests)
             }),
         };

@@ -11,6 +11,7 @@ mod array;
 mod write;
 
 pub(super) use array::{MappedArray, write_array};
+pub(in crate::data) use write::digests;
 pub use write::{FoldWriter, write_fold, write_part};
 
 use super::error::DataError;

@@ -24,6 +24,11 @@ pub fn write_fold(
     writer.finish(info, labels)
 }
 
+/// The digest of each image, `[n, side, side]`.
+pub(in crate::data) fn digests(pixels: &[u8], side: usize) -> Vec<[u8; DIGEST]> {
+    pixels.par_chunks(side * side).map(|image| *blake3::hash(image).as_bytes()).collect()
+}
+
 /// Writes a fold image by image, so that a dataset never stands in memory whole.
 pub struct FoldWriter {
     folder: PathBuf,
@@ -84,9 +89,7 @@ impl FoldWriter {
     /// # Errors
     /// The disk refuses, the last image is cut short, or the images are there already.
     pub fn append(&mut self, pixels: &[u8]) -> Result<(), DataError> {
-        let images = pixels.par_chunks(self.side * self.side);
-        let digests: Vec<_> = images.map(|image| *blake3::hash(image).as_bytes()).collect();
-        self.append_hashed(pixels, &digests)
+        self.append_hashed(pixels, &digests(pixels, self.side))
     }
 
     /// Adds whole images whose digests are known.
