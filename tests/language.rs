@@ -8,6 +8,8 @@ mod experiments;
 mod imports;
 #[path = "language/parameters.rs"]
 mod parameters;
+#[path = "language/pieces.rs"]
+mod pieces;
 #[path = "language/robustness.rs"]
 mod robustness;
 #[path = "language/sizes.rs"]

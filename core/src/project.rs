@@ -1,6 +1,7 @@
 //! Experiment files on the file system, and which of them an import may reach.
 
 use crate::language::{Code, Diagnostic, Refusal, Source, Sources};
+use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -109,6 +110,10 @@ impl Sources for ProjectFiles<'_> {
         let beside = folder(&found).strip_prefix(folder(&self.root)).unwrap_or(folder(&found));
         Ok(Source { name, text, folder: beside.display().to_string() })
     }
+
+    fn side_by_side(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        (0..count).into_par_iter().for_each(work);
+    }
 }
 
 /// Passes files on and remembers them.
@@ -160,6 +165,10 @@ impl Sources for Remembering<'_> {
             Imported { from: from.name.clone(), path: path.to_owned(), source: source.clone() };
         seen.imports.push(imported);
         Ok(source)
+    }
+
+    fn side_by_side(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        self.files.side_by_side(count, work);
     }
 }
 

@@ -156,11 +156,22 @@ pub(super) fn luma(rgb: [f32; 3]) -> f32 {
 /// The image has no pixels.
 pub fn to_square(grey: &Grey, side: usize) -> Result<Vec<u8>, String> {
     let resized = resize(grey, side)?;
-    let largest = resized.iter().copied().fold(0.0_f32, f32::max);
+    let largest = brightest(&resized);
     if largest <= 0.0 {
         return Ok(vec![0; side * side]);
     }
     Ok(resized.iter().map(|value| quantise(value / largest * 255.0)).collect())
+}
+
+/// The largest of values that are at least 0. Many at a time, because one maximum would have to wait for
+/// the other.
+fn brightest(values: &[f32]) -> f32 {
+    let (parts, rest) = values.as_chunks::<16>();
+    let mut largest = [0.0_f32; 16];
+    for part in parts {
+        largest.iter_mut().zip(part).for_each(|(most, &value)| *most = most.max(value));
+    }
+    largest.iter().chain(rest).copied().fold(0.0, f32::max)
 }
 
 /// A grey image of bytes, `[side, side]`, as numbers.

@@ -71,6 +71,8 @@ pub(super) enum Target<'t> {
 pub(super) struct Names<'t> {
     pub(super) program: &'t Program,
     pub(super) files: Vec<FileNames<'t>>,
+    /// Whether any file declares a template, and so whether a name can be that of an instance.
+    has_templates: bool,
     /// What stands in front of the stages of each file where nothing else tells them apart.
     prefixes: Vec<String>,
 }
@@ -79,8 +81,9 @@ impl<'t> Names<'t> {
     /// Collects the names and follows the imports.
     pub(super) fn new(program: &'t Program, diagnostics: &mut Vec<Diagnostic>) -> Names<'t> {
         let files = program.files.iter().enumerate();
-        let files = files.map(|(index, file)| declared(index, file)).collect();
-        let mut names = Names { program, files, prefixes: Vec::new() };
+        let files: Vec<FileNames<'_>> = files.map(|(index, file)| declared(index, file)).collect();
+        let has_templates = files.iter().any(|file| !file.templates.is_empty());
+        let mut names = Names { program, files, has_templates, prefixes: Vec::new() };
         for (index, file) in program.files.iter().enumerate() {
             for (import, target) in file.imports() {
                 names.import(index, import, target, diagnostics);
@@ -205,6 +208,9 @@ impl<'t> Names<'t> {
 
     /// What an instance of a template declares; nothing for a stage.
     pub(super) fn members(&self, family: &Family) -> Option<&Stages<'t>> {
+        if !self.has_templates {
+            return None;
+        }
         let mut steps = family.path.split('.');
         let mut file = family.file;
         let mut stages = &self.files[file].stages;

@@ -98,7 +98,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&mut self, source: Source) -> usize {
         let base = self.program.end();
-        let parsed = syntax::parse(&source.text, base);
+        let parsed = syntax::parse_for(self.sources, &source.text, base);
         self.diagnostics.extend(parsed.problems.diagnostics);
         let own = self.program.files.len();
         let imports: Vec<Import> = imports(&parsed.items).cloned().collect();

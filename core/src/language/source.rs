@@ -27,13 +27,19 @@ impl Source {
     }
 }
 
-/// Where imported files come from.
+/// Where imported files come from, and who works on long ones.
 pub trait Sources {
     /// The file that `path` names, as written in an import of the file `from`.
     ///
     /// # Errors
     /// Why there is no such file for this experiment.
     fn resolve(&self, from: &Source, path: &str) -> Result<Source, Refusal>;
+
+    /// Does `work` for every number below `count`, each once, in any order; several at a time if there
+    /// are threads to do so, of which the language itself knows nothing.
+    fn side_by_side(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        (0..count).for_each(work);
+    }
 }
 
 /// Why a file cannot be imported.

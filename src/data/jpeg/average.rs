@@ -1,7 +1,7 @@
 //! Means of pixels from the coefficients of their block (ITU-T T.81, A.3.3).
 
 use super::header::Component;
-use super::huffman::{Bits, Coefficient};
+use super::huffman::Bits;
 
 /// Cosines of 0 to 8 sixteenths of a half turn; written down, because libraries differ in last digits.
 const COSINES: [f64; 9] = [
@@ -89,37 +89,38 @@ impl<const N: usize> Averages<N> {
         component: &Component,
         level: &mut i32,
     ) -> Option<[f32; N]> {
-        let (mut found, mut count) = ([Coefficient::default(); 64], 0);
-        bits.block(&component.first, &component.others, level, |coefficient| {
-            found[count & 63] = coefficient;
-            count += 1;
-        })?;
-        let found = found.get(..count)?;
+        let (begin, before) = (bits.clone(), *level);
         let (mut means, mut reach) = ([MIDDLE; N], 0.0);
-        for coefficient in found {
-            let (place, value) = (coefficient.place(), coefficient.value());
+        bits.block(&component.first, &component.others, level, |place, value| {
+            let value = value as f32;
             for (mean, weight) in means.iter_mut().zip(&self.weights[place]) {
                 *mean += weight * value;
             }
             reach += self.most[place] * value.abs();
-        }
-        let centre = self.most[0] * found[0].value();
+        })?;
+        let centre = self.most[0] * f32::from(*level as i16);
         let reach = reach - centre.abs();
-        let is_within = MIDDLE + centre - reach >= -0.5 && MIDDLE + centre + reach <= 255.5;
-        Some(if is_within { means } else { self.of_pixels(found) })
+        if MIDDLE + centre - reach >= -0.5 && MIDDLE + centre + reach <= 255.5 {
+            return Some(means);
+        }
+        self.of_pixels(begin, component, before)
     }
 
-    /// The averages of pixels of which some would be no bytes.
+    /// The averages of pixels of which some would be no bytes; `level` is that of the block before.
     #[inline(never)]
-    fn of_pixels(&self, found: &[Coefficient]) -> [f32; N] {
+    fn of_pixels(
+        &self,
+        mut bits: Bits<'_>,
+        component: &Component,
+        mut level: i32,
+    ) -> Option<[f32; N]> {
         let mut rows = [[0.0_f32; 8]; 8];
-        for coefficient in found {
-            let place = coefficient.place();
-            let value = coefficient.value() * self.scales[place];
+        bits.block(&component.first, &component.others, &mut level, |place, value| {
+            let value = value as f32 * self.scales[place];
             let wave = &self.waves[usize::from(COLUMNS[place])];
             let row = &mut rows[usize::from(ROWS[place])];
             row.iter_mut().zip(wave).for_each(|(sum, wave)| *sum += wave * value);
-        }
+        })?;
         let along = 8 / self.factor;
         let mut sums = [0.0; N];
         for line in 0..8 {
@@ -133,6 +134,6 @@ impl<const N: usize> Averages<N> {
             }
         }
         let count = (self.factor * self.factor) as f32;
-        sums.map(|sum| sum / count)
+        Some(sums.map(|sum| sum / count))
     }
 }

@@ -1,16 +1,17 @@
 //! Codes of coefficients (ITU-T T.81, annexes C and F).
 
-/// As many bits are looked up at once.
-const QUICK: u32 = 12;
+/// As many bits are looked up at once; tables of more would leave no room in the nearest cache.
+const QUICK: u32 = 11;
 /// The longest code.
 const LONGEST: usize = 16;
 /// Coefficients that the end of a block goes on by: more than there are.
 const END: u32 = 128;
 
-/// What a code and the bits of its value stand for, in one number: how many bits both are (5 bits), how
-/// many coefficients to go on by (8 bits), and the value of the last of them (16 bits).
+/// What a code and the bits of its value stand for, and often those behind them as well, in one number:
+/// how many bits the first takes and all do (8 bits each), how many coefficients either goes on by (8
+/// bits each; 0 where there is no second), and their values (16 bits each).
 #[derive(Clone, Copy, Default)]
-struct Step(u32);
+struct Step(u64);
 
 impl Step {
     /// Of a code of so many bits, which `bits` begins with.
@@ -22,25 +23,48 @@ impl Step {
         // Numbers whose first bit is 0 are negative.
         let is_negative = size > 0 && behind >> 63 == 0;
         let value = if is_negative { number + 1 - (1 << size) } else { number };
-        Step((length + size) | advance << 5 | (value as u32) << 16)
+        let total = u64::from(length + size);
+        Step(total | total << 8 | u64::from(advance) << 16 | u64::from(value as u16) << 32)
     }
 
+    /// Two steps in one.
+    fn then(self, second: Step) -> Step {
+        let total = u64::from(self.total() + second.total());
+        let advance = u64::from(second.advance());
+        let value = u64::from(second.value() as u16);
+        Step(self.0 & !0xFF00 | total << 8 | advance << 24 | value << 48)
+    }
+
+    /// Bits of the first step.
+    fn own(self) -> u32 {
+        self.0 as u32 & 255
+    }
+
+    /// Bits of both.
     fn total(self) -> u32 {
-        self.0 & 31
+        self.0 as u32 >> 8 & 255
     }
 
     fn advance(self) -> u32 {
-        self.0 >> 5 & 255
+        self.0 as u32 >> 16 & 255
+    }
+
+    fn second_advance(self) -> u32 {
+        self.0 as u32 >> 24
     }
 
     fn value(self) -> i32 {
-        self.0 as i32 >> 16
+        i32::from((self.0 >> 32) as i16)
+    }
+
+    fn second_value(self) -> i32 {
+        i32::from((self.0 >> 48) as i16)
     }
 }
 
 /// Codes and what they stand for.
 pub(super) struct Table {
-    /// By the first bits, where these hold both code and value; else nothing.
+    /// By the first bits, where these hold a code and its value; else nothing.
     quick: Box<[Step; 1 << QUICK]>,
     /// Of each length, what is behind its last code, in as many bits as the longest has, and how far its
     /// codes stand from their symbols.
@@ -79,7 +103,7 @@ impl Table {
             }
             code <<= 1;
         }
-        let quick = quick.try_into().ok()?;
+        let quick = pairs(&quick).try_into().ok()?;
         Some(Table { quick, lengths, symbols: symbols.to_vec() })
     }
 
@@ -100,25 +124,21 @@ impl Table {
     }
 }
 
-/// A coefficient with its place in the order in which they are stored, in one number.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Coefficient(u32);
-
-impl Coefficient {
-    fn new(place: u32, value: i32) -> Coefficient {
-        Coefficient((value as u32) << 16 | place)
-    }
-
-    pub(super) fn place(self) -> usize {
-        (self.0 & 63) as usize
-    }
-
-    pub(super) fn value(self) -> f32 {
-        (self.0 as i32 >> 16) as f32
-    }
+/// Steps with those that follow them within the same bits.
+fn pairs(steps: &[Step]) -> Vec<Step> {
+    let pair = |(index, &step): (usize, &Step)| {
+        if step.0 == 0 || step.advance() == END {
+            return step;
+        }
+        let second = steps[index << step.own() & (steps.len() - 1)];
+        let fits = second.0 != 0 && step.own() + second.own() <= QUICK;
+        if fits { step.then(second) } else { step }
+    };
+    steps.iter().enumerate().map(pair).collect()
 }
 
 /// A stream of bits.
+#[derive(Clone)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],
     /// The next byte.
@@ -155,37 +175,61 @@ impl<'a> Bits<'a> {
         self.count -= count;
     }
 
-    /// Reads the coefficients of a block, and gives those that are not zero to `take`, in the order in
-    /// which they are stored. The first comes as its difference from the last block's, which `level` is.
-    /// `None` if there is no such code.
+    /// Reads the coefficients of a block, and gives those that are not zero to `take` with their place, in
+    /// the order in which they are stored; some that are zero too. The first comes as its difference from
+    /// the last block's, which `level` is. `None` if there is no such code.
     #[inline(always)]
     pub(super) fn block(
         &mut self,
         first: &Table,
         others: &Table,
         level: &mut i32,
-        mut take: impl FnMut(Coefficient),
+        mut take: impl FnMut(usize, i32),
     ) -> Option<()> {
         self.fill();
         let step = first.step(self.held)?;
         *level = level.wrapping_add(step.value());
-        self.skip(step.total());
-        take(Coefficient::new(0, *level));
+        self.skip(step.own());
+        take(0, i32::from(*level as i16));
         let mut place = 0;
         loop {
             self.fill();
             for _ in 0..2 {
                 let step = others.step(self.held)?;
-                place += step.advance();
+                let one = place + step.advance();
+                let two = one + step.second_advance();
+                if two > 62 {
+                    return self.last(step, one, two, take);
+                }
                 self.skip(step.total());
-                if place > 63 {
-                    return (step.advance() == END).then_some(());
-                }
-                take(Coefficient(step.0 & 0xFFFF_0000 | place));
-                if place == 63 {
-                    return Some(());
-                }
+                take(one as usize, step.value());
+                take(two as usize, step.second_value());
+                place = two;
             }
         }
+    }
+
+    /// The end of a block, at which a second code may be the next block's.
+    #[inline(always)]
+    fn last(
+        &mut self,
+        step: Step,
+        one: u32,
+        two: u32,
+        mut take: impl FnMut(usize, i32),
+    ) -> Option<()> {
+        if one > 62 {
+            self.skip(step.own());
+            if one == 63 {
+                take(63, step.value());
+            }
+            return (one == 63 || step.advance() == END).then_some(());
+        }
+        self.skip(step.total());
+        take(one as usize, step.value());
+        if two == 63 {
+            take(63, step.second_value());
+        }
+        (two == 63 || step.second_advance() == END).then_some(())
     }
 }

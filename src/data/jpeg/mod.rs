@@ -47,14 +47,19 @@ fn decode<const N: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
     for (part, &end) in ends.iter().enumerate() {
         let mut bits = Bits::new(&data, begin);
         let mut levels = [0; 3];
-        for unit in part * interval..((part + 1) * interval).min(columns * rows) {
-            let (left, top) = (unit % columns * across, unit / columns * down);
+        let first = part * interval;
+        let (mut left, mut top) = (first % columns * across, first / columns * down);
+        for _ in first..(first + interval).min(columns * rows) {
             for block in 0..across * down {
                 let means = averages.block(&mut bits, luma, &mut levels[0])?;
                 picture.put(left + block % across, top + block / across, &means);
             }
             for (component, level) in chroma.iter().zip(&mut levels[1..]) {
                 skip(&mut bits, component, level)?;
+            }
+            left += across;
+            if left == columns * across {
+                (left, top) = (0, top + down);
             }
         }
         if bits.position() > 8 * end {
@@ -68,7 +73,7 @@ fn decode<const N: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
 /// Reads over the blocks of a component within one unit.
 fn skip(bits: &mut Bits<'_>, component: &Component, level: &mut i32) -> Option<()> {
     for _ in 0..component.across * component.down {
-        bits.block(&component.first, &component.others, level, |_| {})?;
+        bits.block(&component.first, &component.others, level, |_, _| {})?;
     }
     Some(())
 }
@@ -101,25 +106,30 @@ fn unstuff(scan: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
 /// Averages on their way into a picture.
 struct Picture<const N: usize> {
     grey: Grey,
-    /// Averages along a side of a block.
-    along: usize,
 }
 
 impl<const N: usize> Picture<N> {
+    /// Averages along a side of a block.
+    const ALONG: usize = N.isqrt();
+
     fn new(header: &Header<'_>, factor: usize) -> Picture<N> {
         let (width, height) = (header.width / factor, header.height / factor);
-        let grey = Grey { width, height, pixels: vec![0.0; width * height] };
-        Picture { grey, along: 8 / factor }
+        Picture { grey: Grey { width, height, pixels: vec![0.0; width * height] } }
     }
 
     /// Puts a block's averages at a column and row of blocks; those beyond the border are dropped.
+    #[inline(always)]
     fn put(&mut self, column: usize, row: usize, means: &[f32; N]) {
-        let (left, top) = (column * self.along, row * self.along);
-        let width = self.grey.width.saturating_sub(left).min(self.along);
-        let height = self.grey.height.saturating_sub(top).min(self.along);
-        for (line, means) in means.chunks_exact(self.along).take(height).enumerate() {
-            let begin = (top + line) * self.grey.width + left;
-            self.grey.pixels[begin..begin + width].copy_from_slice(&means[..width]);
+        let (left, top) = (column * Self::ALONG, row * Self::ALONG);
+        let is_inside = left + Self::ALONG <= self.grey.width;
+        let lines = self.grey.pixels.chunks_exact_mut(self.grey.width).skip(top);
+        for (line, means) in lines.zip(means.chunks_exact(Self::ALONG)) {
+            if is_inside {
+                line[left..left + Self::ALONG].copy_from_slice(means);
+            } else {
+                let line = &mut line[left.min(self.grey.width)..];
+                line.iter_mut().zip(means).for_each(|(pixel, mean)| *pixel = *mean);
+            }
         }
     }
 }

@@ -5,12 +5,14 @@ mod expectation;
 mod expression;
 mod matches;
 mod nesting;
+mod pieces;
 mod scan;
 pub mod tokens;
 pub mod tree;
 pub mod walk;
 
 use super::diagnostic::{Code, Diagnostic};
+use super::source::{Alone, Sources};
 use build::Builder;
 use expectation::translate;
 use expression::ExpressionBuilder;
@@ -56,6 +58,14 @@ pub struct Problems {
 
 /// Parses a file whose first byte has the position `base`.
 pub fn parse(text: &str, base: usize) -> Parsed {
+    parse_for(&Alone, text, base)
+}
+
+/// As [`parse`]; the pieces of a long file side by side as `sources` has it.
+pub(super) fn parse_for(sources: &dyn Sources, text: &str, base: usize) -> Parsed {
+    if let Some(items) = pieces::items(text, base, sources) {
+        return Parsed { items, problems: Problems::default() };
+    }
     let mut problems = Problems::default();
     let whole = base..base + text.len();
     if let Some(deep) = too_deep(text) {

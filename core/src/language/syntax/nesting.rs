@@ -38,8 +38,27 @@ impl Level {
     }
 }
 
+/// What the brackets of a text come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Nesting {
+    /// All of them and all strings are closed.
+    Closed,
+    /// Some are not.
+    Open,
+    /// They are nested too deep, or a value has too many operators.
+    TooDeep(Span),
+}
+
 /// The place where brackets are nested too deep or a value has too many operators.
 pub(super) fn too_deep(text: &str) -> Option<Span> {
+    match nesting(text) {
+        Nesting::TooDeep(place) => Some(place),
+        Nesting::Closed | Nesting::Open => None,
+    }
+}
+
+/// How deep a text is nested, and whether it is whole.
+pub(super) fn nesting(text: &str) -> Nesting {
     let mut outside = Level::default();
     let mut open: Vec<Level> = Vec::new();
     for (place, seen) in Scanner::new(text) {
@@ -58,8 +77,9 @@ pub(super) fn too_deep(text: &str) -> Option<Span> {
         }
         let operators = outside.value() + open.iter().map(Level::value).sum::<usize>();
         if open.len() > DEEPEST || operators > MOST_OPERATORS {
-            return Some(place..place + text[place..].chars().next().map_or(0, char::len_utf8));
+            let length = text[place..].chars().next().map_or(0, char::len_utf8);
+            return Nesting::TooDeep(place..place + length);
         }
     }
-    None
+    if open.is_empty() { Nesting::Closed } else { Nesting::Open }
 }
