@@ -5,7 +5,7 @@ use msx::graph::plan::{Knowledge, Plan, Status};
 use msx::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests, dot, mermaid};
 use msx::language::experiment::{Bindings, Experiment, Input, TypedStage};
 use msx::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType, Schemas};
-use msx::language::value::Value;
+use msx::language::value::{Fields, Value};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -313,7 +313,7 @@ proptest! {
     ) {
         let mut print = Fingerprint::new(&texts[0], &texts[1], numbers.1);
         print.arithmetic.clone_from(&texts[2]);
-        let inner = BTreeMap::from([(texts[3].clone(), Value::word(&texts[4]))]);
+        let inner = Fields::from_iter([(texts[3].clone(), Value::word(&texts[4]))]);
         let values = [
             Value::Bool(inputs == 0),
             Value::Int(numbers.0),
@@ -334,7 +334,7 @@ proptest! {
         print.files = (inputs..3).map(input).collect();
         let json = serde_json::to_vec(&print).expect("serialises");
         prop_assert_eq!(print.key(), Digest::derive("msx 2026 stage key", &json));
-        let endless = Fingerprint { parameters: BTreeMap::new(), ..print.clone() };
+        let endless = Fingerprint { parameters: Fields::new(), ..print.clone() };
         let json = serde_json::to_vec(&endless).expect("serialises");
         let names: BTreeSet<String> = print.parameters.keys().cloned().collect();
         let trajectory = Digest::derive("msx 2026 trajectory key", &json);

@@ -3,12 +3,11 @@
 use msx::graph::Graph;
 use msx::language::experiment::{Bindings, Experiment, Input, TypedStage};
 use msx::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType, Schemas};
-use msx::language::value::Value;
+use msx::language::value::{Fields, Value};
 use msx::learn::device::Device;
 use msx::run::{Ending, Event, Observer, Outcome, Session, Settings, run};
 use msx::stages::{Context, Method, Parameters, Source, StageError};
 use msx::store::{Policy, Store};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -98,7 +97,7 @@ impl Method for Copy {
 fn copy(path: &str) -> TypedStage {
     TypedStage {
         kind: "copy".to_owned(),
-        parameters: BTreeMap::from([("path".to_owned(), Value::Text(path.to_owned()))]),
+        parameters: Fields::from_iter([("path".to_owned(), Value::Text(path.to_owned()))]),
         ..stage("copied", "", &[])
     }
 }
@@ -109,7 +108,7 @@ fn stage(name: &str, text: &str, of: &[usize]) -> TypedStage {
         bindings: Bindings::default(),
         kind: "echo".to_owned(),
         method: String::new(),
-        parameters: BTreeMap::from([("text".to_owned(), Value::Text(text.to_owned()))]),
+        parameters: Fields::from_iter([("text".to_owned(), Value::Text(text.to_owned()))]),
         inputs: of
             .iter()
             .map(|stage| Input { role: "of".to_owned(), stage: *stage, output: None, many: true })

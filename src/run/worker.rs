@@ -11,14 +11,13 @@ use super::execute::on_pool;
 use super::trajectories::Trajectories;
 use crate::data::memory::{Forgetful, Memory};
 use crate::graph::Digest;
-use crate::language::value::Value;
+use crate::language::value::Fields;
 use crate::learn::checkpoint::Checkpoints;
 use crate::learn::device::Device;
 use crate::progress::{Monitor, Progress};
 use crate::stages::{ByName, Context, Method, Parameters, StageError, StageInput};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -40,7 +39,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(super) struct Order {
     pub(super) kind: String,
     pub(super) method: String,
-    pub(super) parameters: BTreeMap<String, Value>,
+    pub(super) parameters: Fields,
     pub(super) inputs: Vec<StageInput>,
     pub(super) base: PathBuf,
     pub(super) out: PathBuf,

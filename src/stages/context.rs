@@ -3,13 +3,12 @@
 use super::error::StageError;
 use crate::data::memory::Memory;
 use crate::language::experiment::Bindings;
-use crate::language::value::Value;
+use crate::language::value::{Fields, Value};
 use crate::learn::checkpoint::Checkpoints;
 use crate::learn::device::Device;
 use crate::progress::Monitor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -137,7 +136,7 @@ impl StageInput {
 /// The parameters of a stage with typed access. The checker has filled in defaults, so a missing
 /// or wrongly typed one is a defect of the schema, not of the user's file.
 #[derive(Debug, Clone, Copy)]
-pub struct Parameters<'a>(pub &'a BTreeMap<String, Value>);
+pub struct Parameters<'a>(pub &'a Fields);
 
 impl<'a> Parameters<'a> {
     /// The value of an optional parameter.

@@ -22,8 +22,8 @@ pub use fields::backing_files;
 pub use figure::{Figure, ResultFiles};
 
 use crate::language::schema::{MethodSchema, Schemas};
-use crate::language::value::Value;
-use std::collections::{BTreeMap, HashMap};
+use crate::language::value::Fields;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// One stage method.
@@ -46,7 +46,7 @@ pub trait Method: Send + Sync {
     /// The trainings whose ways this one goes along for a while, by their parameters. What it has in
     /// common with one of them is filed with that one's checkpoints; none for a training whose way is
     /// its own from the first step to the last.
-    fn stretches(&self, parameters: Parameters<'_>) -> Vec<BTreeMap<String, Value>> {
+    fn stretches(&self, parameters: Parameters<'_>) -> Vec<Fields> {
         let _ = parameters;
         Vec::new()
     }

@@ -8,7 +8,7 @@ use crate::data::{Dropped, Fold, Summary};
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
 };
-use crate::language::value::{Dimension, Value};
+use crate::language::value::{Dimension, Fields, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ fn fields() -> Vec<Field> {
         let ty = FieldType::Quantity { dimension: Dimension::Fraction, min: 0.0, max: 1.0 };
         Field::default(name, ty, Value::fraction(default), doc)
     };
-    let shares = BTreeMap::from([
+    let shares = Fields::from_iter([
         ("train".to_owned(), Value::fraction(0.8)),
         ("valid".to_owned(), Value::fraction(0.1)),
         ("test".to_owned(), Value::fraction(0.1)),
@@ -128,7 +128,7 @@ fn fields() -> Vec<Field> {
                 per_class("valid", "Images of each class to validate on."),
                 per_class("test", "Images of each class to test on."),
             ]),
-            Value::Record(BTreeMap::new()),
+            Value::Record(Fields::new()),
             "How many images each class has in each fold.",
         ),
         Field::optional(

@@ -6,9 +6,8 @@
 
 use super::digest::Digest;
 use super::fingerprint::InputDigest;
-use crate::language::value::Value;
+use crate::language::value::{Fields, Value};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 const KEY_DOMAIN: &str = "msx 2026 stage key";
@@ -21,7 +20,7 @@ pub(super) struct Canonical<'a> {
     pub(super) method: &'a str,
     pub(super) revision: u32,
     pub(super) arithmetic: &'a str,
-    pub(super) parameters: &'a BTreeMap<String, Value>,
+    pub(super) parameters: &'a Fields,
     /// Which of the parameters do not count.
     pub(super) is_left_out: &'a dyn Fn(&str) -> bool,
     pub(super) files: &'a [InputDigest],

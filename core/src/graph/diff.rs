@@ -6,7 +6,7 @@
 use super::explain::{self, Change};
 use super::{Graph, InputDigest};
 use crate::language::experiment::TypedClaim;
-use crate::language::value::Value;
+use crate::language::value::{Fields, Value};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -30,7 +30,7 @@ pub struct Described {
     /// Its method; may be empty.
     pub method: String,
     /// Its parameters without paths.
-    pub parameters: Option<BTreeMap<String, Value>>,
+    pub parameters: Option<Fields>,
     /// Its paths as written, by field; compared only where contents are not known.
     pub paths: Option<BTreeMap<String, String>>,
     /// The content of the user's files.

@@ -1,8 +1,7 @@
 //! Why a stage is stale, in the words of the field.
 
 use super::{Fingerprint, InputDigest};
-use crate::language::value::Value;
-use std::collections::BTreeMap;
+use crate::language::value::{Fields, Value};
 use std::fmt;
 
 /// One difference between an earlier fingerprint and the present one.
@@ -125,8 +124,8 @@ pub fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
 
 pub(super) fn compare_fields(
     prefix: &str,
-    before: &BTreeMap<String, Value>,
-    after: &BTreeMap<String, Value>,
+    before: &Fields,
+    after: &Fields,
     changes: &mut Vec<Change>,
 ) {
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();

@@ -5,10 +5,10 @@
 
 use super::canonical::Canonical;
 use super::digest::Digest;
-use crate::language::value::Value;
+use crate::language::value::Fields;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
@@ -110,7 +110,7 @@ pub struct Fingerprint {
     /// Family of devices that compute the same bits; empty where no device takes part.
     pub arithmetic: String,
     /// Parameters, defaults filled in, without references and paths.
-    pub parameters: BTreeMap<String, Value>,
+    pub parameters: Fields,
     /// Inputs from other stages, sorted.
     pub inputs: Vec<InputDigest>,
     /// The user's files by field, by content.
@@ -126,7 +126,7 @@ impl Fingerprint {
             method: method.to_owned(),
             revision,
             arithmetic: String::new(),
-            parameters: BTreeMap::new(),
+            parameters: Fields::new(),
             inputs: Vec::new(),
             files: Vec::new(),
         }

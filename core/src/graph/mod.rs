@@ -60,8 +60,11 @@ impl Graph {
     pub fn build(stages: Vec<TypedStage>, schemas: &Schemas) -> Result<Graph, BuildError> {
         let edges = edges(&stages);
         let methods = methods(schemas);
-        let nodes: Vec<Node> =
-            stages.into_par_iter().map(|stage| node(stage, &methods)).collect::<Result<_, _>>()?;
+        // Into one list of the right length, which a collection of results would come to by others.
+        let mut nodes = Vec::new();
+        let made = stages.into_par_iter().map(|stage| node(stage, &methods));
+        made.collect_into_vec(&mut nodes);
+        let nodes = nodes.into_iter().collect::<Result<Vec<Node>, BuildError>>()?;
         let order = toposort(&edges, None)
             .map_err(|cycle| BuildError::Cycle(nodes[cycle.node_id().index()].stage.label()))?
             .into_iter()

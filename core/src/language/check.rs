@@ -19,11 +19,10 @@ use super::schema::{Default, Field, FieldType, MethodSchema, Schemas};
 use super::scope::Evaluation;
 use super::suggest;
 use super::syntax::tree::{self, Name, Parameter};
-use super::value::Value;
+use super::value::{Fields, Value};
 pub(super) use coerce::{describe, example};
 use doubts::Doubts;
 use select::Table;
-use std::collections::BTreeMap;
 
 /// Checks every instance. One with mistakes keeps its place in the list, so that references still
 /// find what they name; the list is only of use where nothing was reported.
@@ -93,8 +92,27 @@ fn template_types(schemas: &Schemas, evaluation: &mut Evaluation<'_>) {
 /// What fields and header give.
 #[derive(Debug, std::default::Default)]
 struct Filled {
-    parameters: BTreeMap<String, Value>,
+    /// Each once, in no order.
+    parameters: Vec<(String, Value)>,
     inputs: Vec<Input>,
+}
+
+impl Filled {
+    fn fields(&mut self) -> Fields {
+        let mut fields = Fields::with_capacity(self.parameters.len());
+        fields.extend(self.parameters.drain(..));
+        fields
+    }
+
+    /// Adds inputs and takes no room for more, because most stages have few and are many.
+    fn take_from<I>(&mut self, inputs: I)
+    where
+        I: IntoIterator<Item = Input, IntoIter: ExactSizeIterator>,
+    {
+        let inputs = inputs.into_iter();
+        self.inputs.reserve_exact(inputs.len());
+        self.inputs.extend(inputs);
+    }
 }
 
 /// What is written for fields, each once.
@@ -151,7 +169,7 @@ impl<'a, 't> Checker<'a, 't> {
             bindings: instance.around.bindings.clone(),
             kind: stage.kind.node.clone(),
             method: schema.map_or("", |schema| schema.method).to_owned(),
-            parameters: filled.parameters,
+            parameters: filled.fields(),
             inputs: filled.inputs,
             span: stage.span.clone(),
         };
@@ -213,11 +231,11 @@ impl<'a, 't> Checker<'a, 't> {
                 (FieldType::Axis, Some((_, datum))) => axes.push((field.name, datum)),
                 (ty, Some((_, datum))) if is_reference(ty) => {
                     let inputs = self.references(field, datum);
-                    filled.inputs.extend(inputs);
+                    filled.take_from(inputs);
                 }
                 (ty, Some((_, datum))) => {
                     if let Some(value) = self.coerce(field.name, ty, datum) {
-                        filled.parameters.insert(field.name.to_owned(), value);
+                        filled.parameters.push((field.name.to_owned(), value));
                     }
                 }
                 (_, None) => self.default(subject, field, filled),
@@ -225,7 +243,7 @@ impl<'a, 't> Checker<'a, 't> {
         }
         for (name, datum) in axes {
             if let Some(value) = self.axis(name, datum, &filled.inputs) {
-                filled.parameters.insert(name.to_owned(), value);
+                filled.parameters.push((name.to_owned(), value));
             }
         }
     }
@@ -250,10 +268,10 @@ impl<'a, 't> Checker<'a, 't> {
         match &field.default {
             Default::Absent => {}
             Default::Value(value) => {
-                filled.parameters.insert(name, value.clone());
+                filled.parameters.push((name, value.clone()));
             }
             Default::ExperimentSeed => {
-                filled.parameters.insert(name, Value::Int(self.seed));
+                filled.parameters.push((name, Value::Int(self.seed)));
             }
             // Which stages there are is known when all are checked.
             Default::EveryStage => {}

@@ -1,8 +1,7 @@
 //! What the language hands to the graph: a plain list of typed stages.
 
-use super::value::Value;
+use super::value::{Fields, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// The loop variables of a family member with their values, in the order of the loops.
@@ -55,7 +54,7 @@ pub struct TypedStage {
     /// The method, e.g. `cpd`; may be empty.
     pub method: String,
     /// Every parameter that is not a reference, defaults filled in; absent ones are left out.
-    pub parameters: BTreeMap<String, Value>,
+    pub parameters: Fields,
     /// What it takes, in schema order, family members in declaration order.
     pub inputs: Vec<Input>,
     /// Where it is declared. Positions run through all files; the first one begins at 0.
@@ -119,7 +118,7 @@ pub struct TypedClaim {
     /// The kind of statement, e.g. `trend`.
     pub method: String,
     /// Every argument that is not a measure.
-    pub parameters: BTreeMap<String, Value>,
+    pub parameters: Fields,
     /// The measures: by argument, the stage and the measure's name.
     pub inputs: Vec<Input>,
     /// Where it is declared, as for stages.

@@ -1,7 +1,7 @@
 //! Values as they stand after checking: typed, in base units, free of names and spelling.
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -70,6 +70,10 @@ pub struct Quantity {
     pub dimension: Dimension,
 }
 
+/// Values by name, in the order of the names. A list, because most stages have a few and there may be a
+/// hundred thousand of them.
+pub type Fields = LiteMap<String, Value>;
+
 /// A checked value. Two spellings of one meaning are equal values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,12 +95,12 @@ pub enum Value {
         /// The variant's name.
         name: String,
         /// Its arguments.
-        arguments: BTreeMap<String, Value>,
+        arguments: Fields,
     },
     /// A list.
     List(Vec<Value>),
     /// A record, defaults filled in.
-    Record(BTreeMap<String, Value>),
+    Record(Fields),
 }
 
 /// Equal values hash alike. Adding zero makes `-0.0` the same as `0.0`, to which it is equal.
@@ -185,7 +189,7 @@ impl fmt::Display for Value {
     }
 }
 
-fn write_pairs(formatter: &mut fmt::Formatter<'_>, pairs: &BTreeMap<String, Value>) -> fmt::Result {
+fn write_pairs(formatter: &mut fmt::Formatter<'_>, pairs: &Fields) -> fmt::Result {
     for (index, (name, value)) in pairs.iter().enumerate() {
         if index > 0 {
             formatter.write_str(", ")?;

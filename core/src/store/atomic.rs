@@ -23,12 +23,23 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// # Errors
 /// See [`write`].
 pub fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+    write_with(path, |file| parts.iter().try_for_each(|part| file.write_all(part)))
+}
+
+/// The same with a content that need not stand in memory.
+///
+/// # Errors
+/// See [`write`]; what `content` says is taken for the disk's.
+pub fn write_with(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<&mut NamedTempFile>) -> io::Result<()>,
+) -> Result<(), StoreError> {
     // The parent of a bare name is the empty path.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     create_lasting_dir(folder)?;
     let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
-    write_all(&mut temporary, parts).map_err(StoreError::io("write", path))?;
+    write_all(&mut temporary, content).map_err(StoreError::io("write", path))?;
     temporary.as_file().sync_all().map_err(StoreError::io("write", path))?;
     temporary.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
     sync_dir(folder)
@@ -42,14 +53,20 @@ pub fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
 pub fn replace_hastily(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut temporary = shared_file(folder).map_err(StoreError::io("write in", folder))?;
-    write_all(&mut temporary, parts).map_err(StoreError::io("write", path))?;
+    let content = |file: &mut BufWriter<&mut NamedTempFile>| {
+        parts.iter().try_for_each(|part| file.write_all(part))
+    };
+    write_all(&mut temporary, content).map_err(StoreError::io("write", path))?;
     temporary.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
     Ok(())
 }
 
-fn write_all(file: &mut NamedTempFile, parts: &[&[u8]]) -> io::Result<()> {
+fn write_all(
+    file: &mut NamedTempFile,
+    content: impl FnOnce(&mut BufWriter<&mut NamedTempFile>) -> io::Result<()>,
+) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(BUFFER, file);
-    parts.iter().try_for_each(|part| file.write_all(part))?;
+    content(&mut file)?;
     file.flush()
 }
 

@@ -9,9 +9,8 @@ use super::index::Standing;
 use super::stamp::Stamp;
 use super::{LastRun, Store, StoreError, atomic, checked};
 use crate::graph::{Digest, InputDigest};
-use crate::language::value::Value;
+use crate::language::value::Fields;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,7 +59,7 @@ pub struct ReadFiles {
     /// Its method.
     pub method: String,
     /// Its parameters.
-    pub parameters: BTreeMap<String, Value>,
+    pub parameters: Fields,
     /// The digests of the files by field.
     pub digests: Vec<InputDigest>,
 }

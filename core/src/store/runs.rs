@@ -196,10 +196,8 @@ impl RunFolder {
     /// The cache cannot be written.
     pub fn save(&self, run: &Run) -> Result<(), StoreError> {
         let path = self.folder.join("run.json");
-        let bytes = serde_json::to_vec(run)
-            .map_err(|error| StoreError::io("write", &path)(error.into()))?;
         let _passage = self.store.pass()?;
-        atomic::write(&path, &bytes)
+        atomic::write_with(&path, |file| Ok(serde_json::to_writer(file, run)?))
     }
 
     /// Adds a line to the events.

@@ -4,10 +4,9 @@ use super::scans;
 use crate::data::rsna_ich::{Challenge, list};
 use crate::data::scans::Frames;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
-use crate::language::value::Value;
+use crate::language::value::{Fields, Value};
 use crate::stages::fields::{at_least, dataset_outputs, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Images without a finding that the seed system keeps.
@@ -62,7 +61,7 @@ impl Method for RsnaIch {
 }
 
 fn fields() -> Vec<Field> {
-    let most = BTreeMap::from([("count".to_owned(), Value::Int(MOST_WITHOUT))]);
+    let most = Fields::from_iter([("count".to_owned(), Value::Int(MOST_WITHOUT))]);
     let no_finding = vec![
         Variant { name: "all", doc: "All of them.", parameters: Vec::new() },
         Variant {

@@ -5,12 +5,11 @@ use super::{
     widths, write,
 };
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
-use crate::language::value::Value;
+use crate::language::value::{Fields, Value};
 use crate::learn::gan::{FIRST_SIDE, ProgConfig, train_prog};
 use crate::learn::with_backend;
 use crate::stages::fields::{LARGEST_SIDE, at_least, images, side};
 use crate::stages::{Context, Method, Parameters, StageError};
-use std::collections::BTreeMap;
 
 /// The field that says how far it grows.
 const SIZE: &str = "size";
@@ -79,7 +78,7 @@ impl Method for Prog {
     }
 
     /// Trainings to each size up to its own.
-    fn stretches(&self, parameters: Parameters<'_>) -> Vec<BTreeMap<String, Value>> {
+    fn stretches(&self, parameters: Parameters<'_>) -> Vec<Fields> {
         (1..=highest_level(parameters)).map(|level| up_to(parameters.0, level)).collect()
     }
 
@@ -111,7 +110,7 @@ fn highest_level(parameters: Parameters<'_>) -> u32 {
 }
 
 /// The parameters of the same training to the size of a level, without what they say of others.
-fn up_to(parameters: &BTreeMap<String, Value>, level: u32) -> BTreeMap<String, Value> {
+fn up_to(parameters: &Fields, level: u32) -> Fields {
     let mut own = parameters.clone();
     let levels = level as usize;
     own.insert(SIZE.to_owned(), Value::pixels((FIRST_SIDE << level) as f64));

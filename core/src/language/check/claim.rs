@@ -38,7 +38,7 @@ impl<'t> Checker<'_, 't> {
         Some(TypedClaim {
             name: claim.name.node.clone(),
             method: schema.method.to_owned(),
-            parameters: filled.parameters,
+            parameters: filled.fields(),
             inputs: filled.inputs,
             span: claim.span.clone(),
         })

@@ -6,8 +6,7 @@ use crate::language::diagnostic::{Code, Diagnostic};
 use crate::language::schema::{Default, Field, FieldType, OutputType, Variant};
 use crate::language::suggest;
 use crate::language::syntax::tree::Name;
-use crate::language::value::{Dimension, Quantity, Value};
-use std::collections::BTreeMap;
+use crate::language::value::{Dimension, Fields, Quantity, Value};
 
 /// A field as it could be written. A fold to validate or test on is not the one to train on.
 pub(super) fn example_field(field: &Field) -> String {
@@ -230,7 +229,7 @@ impl Checker<'_, '_> {
         variant: &Variant,
         arguments: &[(Option<Name>, Datum)],
         datum: &Datum,
-    ) -> Option<BTreeMap<String, Value>> {
+    ) -> Option<Fields> {
         let mut given = Vec::with_capacity(arguments.len());
         for (position, (name, value)) in arguments.iter().enumerate() {
             let positional = variant.parameters.get(position).map(|field| field.name.to_owned());
@@ -281,7 +280,7 @@ impl Checker<'_, '_> {
                 whole = false;
             }
         }
-        let mut values = BTreeMap::new();
+        let mut values = Fields::with_capacity(fields.len());
         for field in fields {
             let written = given.iter().find(|(name, _)| name.node == field.name);
             let value = match (written, &field.default) {

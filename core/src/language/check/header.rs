@@ -43,12 +43,8 @@ impl<'a> Checker<'a, '_> {
             (Header::Stage { role, kinds }, Some(header)) => {
                 let datum = self.header_datum(header);
                 let found = self.one_stage(role, kinds, &datum)?;
-                filled.inputs.push(Input {
-                    role: (*role).to_owned(),
-                    stage: found,
-                    output: None,
-                    many: false,
-                });
+                let role = (*role).to_owned();
+                filled.take_from([Input { role, stage: found, output: None, many: false }]);
                 Some(first)
             }
         }
