@@ -25,6 +25,11 @@ fn reports_of_everything_many_times_are_one_error() {
 }
 
 #[test]
+fn braces_that_close_nothing_are_told_soon() {
+    assert!(!messages(&"\n}".repeat(1_000_000)).is_empty());
+}
+
+#[test]
 fn a_long_circle_is_one_short_message() {
     let mut text = format!("{DATA}subset fold: d {{ }}\n");
     let count = 10_000;

@@ -2,13 +2,14 @@
 
 use super::build::Builder;
 use super::nesting::{Nesting, nesting};
-use super::scan::{Scanner, Seen};
+use super::scan::is_of_word;
 use super::tree::Item;
 use super::{Grammar, Matches, Problems, Rule};
 use crate::language::source::Sources;
 use pest::Parser;
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many bytes a piece has at least. Where a text is cut depends on nothing but the text, so that
 /// every machine reads the same.
@@ -30,10 +31,16 @@ pub(super) fn items(text: &str, base: usize, sources: &dyn Sources) -> Option<Ve
     }
     let mut read: Vec<OnceLock<Vec<Item>>> = Vec::new();
     read.resize_with(pieces.len(), OnceLock::new);
+    // One piece that cannot be read spares reading those that have not begun.
+    let is_whole = AtomicBool::new(true);
     sources.side_by_side(pieces.len(), &|number| {
+        if !is_whole.load(Ordering::Relaxed) {
+            return;
+        }
         let Range { start, end } = pieces[number];
-        if let Some(items) = whole_items(&text[start..end], base + start) {
-            read[number].get_or_init(|| items);
+        match whole_items(&text[start..end], base + start) {
+            Some(items) => drop(read[number].set(items)),
+            None => is_whole.store(false, Ordering::Relaxed),
         }
     });
     let items: Option<Vec<Vec<Item>>> = read.into_iter().map(OnceLock::into_inner).collect();
@@ -46,8 +53,8 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
     let (mut begin, mut from) = (0, LEAST);
     while let Some(cut) = end_of_block(text, from) {
         from = cut;
-        let next = Scanner::new(&text[cut..]).next();
-        if matches!(next, Some((_, Seen::Word(word))) if !GOES_ON.contains(&word)) {
+        let word = next_word(&text[cut..]);
+        if !word.is_empty() && !GOES_ON.contains(&word) {
             pieces.push(begin..cut);
             begin = cut;
             from += LEAST;
@@ -61,6 +68,17 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
 fn end_of_block(text: &str, from: usize) -> Option<usize> {
     let from = text.ceil_char_boundary(from);
     text[from..].find(END_OF_BLOCK).map(|place| from + place + END_OF_BLOCK.len())
+}
+
+/// The word behind blank space and comments; empty where something else stands there.
+fn next_word(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{feff}']);
+        let Some(comment) = rest.strip_prefix('#') else { break };
+        rest = comment.split_once('\n').map_or("", |(_, behind)| behind);
+    }
+    &rest[..rest.find(|character| !is_of_word(character)).unwrap_or(rest.len())]
 }
 
 /// The declarations of a piece, or nothing if it has a mistake or is none: a brace or bracket is

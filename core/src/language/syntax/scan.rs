@@ -112,7 +112,7 @@ impl<'t> Iterator for Scanner<'t> {
 }
 
 /// Only characters of one byte are.
-fn is_of_word(character: char) -> bool {
+pub(super) fn is_of_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
