@@ -8,6 +8,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+use msx::data::Raster;
 use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::rsna_ich::{Challenge, list};
 use msx::data::subset::{Classes, Filter, SubsetConfig, plan};
@@ -45,10 +46,10 @@ fn main() {
         seed: 1000,
     };
     let labels = median(|| {
-        black_box(chexpert::labels(&csv, POLICY, 256).expect("reads"));
+        black_box(chexpert::labels(&csv, POLICY, Raster::eight(256)).expect("reads"));
     });
     let planned = median(|| {
-        let (info, labels) = chexpert::labels(&csv, POLICY, 256).expect("reads");
+        let (info, labels) = chexpert::labels(&csv, POLICY, Raster::eight(256)).expect("reads");
         black_box(plan(&info, &labels, &config).expect("plans"));
     });
     println!(
@@ -71,7 +72,7 @@ fn main() {
 /// What `sources` of both data sets takes, every file looked for.
 fn files(csv: &Path, folder: &Path) {
     let all = Policy { view: View::Both, drop_unlabelled: false, ..POLICY };
-    let (info, _) = chexpert::labels(csv, all, 256).expect("reads");
+    let (info, _) = chexpert::labels(csv, all, Raster::eight(256)).expect("reads");
     for source in &info.sources {
         let path = folder.join(source);
         fs::create_dir_all(path.parent().expect("above")).expect("folder");

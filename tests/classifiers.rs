@@ -7,7 +7,7 @@ mod support;
 
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Tensor, TensorData};
-use msx::data::Pixels;
+use msx::data::{Pixels, Raster};
 use msx::learn::checkpoint::NoCheckpoints;
 use msx::learn::classifier::{
     Architecture, Augmentation, ClassWeights, ClassifierConfig, Images, Mode, Model, Patience,
@@ -66,7 +66,7 @@ impl Case {
     fn evaluates(&self, images: &str, logits: &str, tolerance: f32) {
         let (weights, running) = (self.weights(), self.running());
         let bytes = self.golden.raw(images);
-        let x = self.model.prepare(&bytes, self.side, &Default::default());
+        let x = self.model.prepare(&bytes, Raster::eight(self.side), &Default::default());
         let features = self.model.features(&weights, &mut Mode::Evaluate(&running), x);
         self.golden.check(logits, self.model.head(&weights, features).swap_dims(0, 1), tolerance);
     }
@@ -81,7 +81,7 @@ impl Case {
         let by_image =
             Tensor::<Flex, 2>::from_data(TensorData::new(by_image, [count, FINDINGS]), &device);
         let weights = self.weights().lift::<Autodiff<Flex>>(true);
-        let x = self.model.prepare(&self.golden.raw("images"), self.side, &device);
+        let x = self.model.prepare(&self.golden.raw("images"), Raster::eight(self.side), &device);
         let features = self.model.features(&weights, &mut Mode::Train(Vec::new()), x);
         let logits = self.model.head(&weights, features);
         let seen = logits.clone().inner().swap_dims(0, 1);
@@ -109,7 +109,7 @@ impl Case {
             augment: Augmentation::default(),
             seed: 1,
         };
-        let images = Pixels::new(&images, self.side);
+        let images = Pixels::new(&images, Raster::eight(self.side));
         let fold = Images { images, labels: &labels, side: self.side, findings: FINDINGS };
         let score = |_: &[f32], _: &[u8], _: usize| Some(0.5);
         let device = Default::default();

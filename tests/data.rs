@@ -7,6 +7,8 @@ mod census;
 mod chexpert;
 #[path = "data/collection.rs"]
 mod collection;
+#[path = "data/deep.rs"]
+mod deep;
 #[path = "data/dicom.rs"]
 mod dicom;
 #[path = "data/dicom_file.rs"]

@@ -4,10 +4,10 @@
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
 use msx::data::dicom::samples;
-use msx::data::image::{Depth, shrink};
+use msx::data::image::shrink;
 use msx::data::memory::Forgetful;
 use msx::data::tfrecord::{self, Records};
-use msx::data::{Fold, FoldInfo, Origin, folder, write_fold};
+use msx::data::{Depth, Fold, FoldInfo, Origin, Raster, folder, write_fold};
 use msx::progress::{Monitor, Progress, Silent};
 use msx::share::export::{CARD, Export, ExportError, Form, Nature, Origins, Written, write};
 use npyz::NpyFile;
@@ -35,6 +35,7 @@ fn fold(name: &str, side: usize, labels: &[u8], origin: Origin) -> (String, Fold
     let info = FoldInfo {
         findings: FINDINGS.map(str::to_owned).to_vec(),
         side,
+        depth: Depth::Eight,
         count,
         origin,
         patients: real(SECRET),
@@ -65,15 +66,19 @@ fn export<'a>(folds: &'a Named, nature: Nature) -> Export<'a> {
         key: "12ab".to_owned(),
         nature,
     };
-    Export { origins, folds }
+    Export { origins, folds, depth: folds[0].1.info().depth }
 }
 
 /// Exports real images into a fresh folder, whose place comes back with it.
 fn exported(folds: &Named, form: Form) -> (TempDir, Written) {
+    exported_at(folds, form, folds[0].1.info().depth)
+}
+
+fn exported_at(folds: &Named, form: Form, depth: Depth) -> (TempDir, Written) {
+    let export = Export { depth, ..export(folds, Nature::Real) };
     let folder = tempfile::tempdir().expect("folder");
     let target = folder.path().join("deep/er/out");
-    let written =
-        write(&export(folds, Nature::Real), form, &target, false, &Silent).expect("exports");
+    let written = write(&export, form, &target, false, &Silent).expect("exports");
     names_nobody(folder.path());
     nothing_else_in(target.parent().expect("a folder above"), &["out"]);
     (folder, written)
@@ -118,8 +123,8 @@ fn pixels_of_png(path: &Path, depth: Depth) -> Vec<u8> {
 #[test]
 fn folders_hold_a_class_each_and_the_same_pixels() {
     let folds = several(Origin::Real);
-    for depth in [Depth::Eight, Depth::Sixteen] {
-        let (_folder, written) = exported(&folds, Form::Folder(depth));
+    for depth in Depth::EVERY {
+        let (_folder, written) = exported_at(&folds, Form::Folder, depth);
         assert_eq!((written.images, written.files), (7, 8));
         let out = written.path;
         nothing_else_in(&out, &[CARD, "test", "train", "valid"]);
@@ -140,10 +145,11 @@ fn an_exported_fold_is_a_folder_of_classes() {
     for side in [16, 64, 256] {
         let labels = [0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0];
         let folds = vec![fold("test", side, &labels, Origin::Real)];
-        let (_folder, written) = exported(&folds, Form::Folder(Depth::Eight));
+        let (_folder, written) = exported(&folds, Form::Folder);
         let again = tempfile::tempdir().expect("folder");
         let read =
-            folder::read(&written.path, side, again.path(), &Silent, &Forgetful).expect("reads");
+            folder::read(&written.path, Raster::eight(side), again.path(), &Silent, &Forgetful)
+                .expect("reads");
         assert_eq!((read.kept, read.findings.len()), (4, 3));
         let again = Fold::open(again.path()).expect("opens");
         assert_eq!(again.info().findings, ["Edema", "Pleural_Other", "ß 漢"]);
@@ -171,7 +177,7 @@ fn rows(table: &Path) -> Vec<(String, String, Vec<u8>)> {
 #[test]
 fn a_table_names_each_picture_with_fold_and_findings() {
     let folds = several(Origin::Real);
-    let (_folder, written) = exported(&folds, Form::Table(Depth::Eight));
+    let (_folder, written) = exported(&folds, Form::Table);
     assert_eq!((written.images, written.files), (7, 9));
     let rows = rows(&written.path.join("images.csv"));
     let all: Vec<(&str, &Fold, usize)> = folds
@@ -357,6 +363,23 @@ fn dicom_files_hold_the_pixels_and_say_what_they_are() {
 }
 
 #[test]
+fn dicom_files_of_sixteen_bits_hold_every_level() {
+    let folds = vec![fold("train", SIDE, &[1, 0, 1, 0, 1, 0], Origin::Real)];
+    let (_folder, written) = exported_at(&folds, Form::Dicom, Depth::Sixteen);
+    for image in 0..2 {
+        let path = written.path.join(format!("images/train/{:06}.dcm", image + 1));
+        let stored = samples(&path).expect("decodes");
+        let pixels = folds[0].1.image(image).iter();
+        assert_eq!(stored.values, pixels.map(|&pixel| 257 * i32::from(pixel)).collect::<Vec<_>>());
+        let file = open_file(&path).expect("DICOM");
+        let number = |tag| file.element(tag).expect("there").to_int::<u16>().expect("a number");
+        let bits = [tags::BITS_ALLOCATED, tags::BITS_STORED, tags::HIGH_BIT].map(number);
+        assert_eq!(bits, [16, 16, 15]);
+        assert!(text(&file, tags::DERIVATION_DESCRIPTION).contains("maximum to 16 bits"));
+    }
+}
+
+#[test]
 fn real_images_are_not_called_synthetic() {
     let folds = several(Origin::Real);
     let (_folder, written) = exported(&folds, Form::Dicom);
@@ -381,9 +404,9 @@ fn refused(result: Result<Written, ExportError>, parts: &[&str]) {
 #[test]
 fn nothing_is_overwritten_without_being_asked() {
     let folds = several(Origin::Real);
-    let (_folder, first) = exported(&folds, Form::Folder(Depth::Eight));
+    let (_folder, first) = exported(&folds, Form::Folder);
     let export = export(&folds, Nature::Real);
-    let form = Form::Table(Depth::Eight);
+    let form = Form::Table;
     refused(
         write(&export, form, &first.path, false, &Silent),
         &["is there already", "--overwrite"],
@@ -403,7 +426,7 @@ fn what_is_no_export_is_never_replaced() {
     fs::create_dir(&letters).expect("folder");
     fs::write(letters.join("mother.txt"), "dear").expect("writes");
     fs::write(&file, "dear").expect("writes");
-    let form = Form::Folder(Depth::Eight);
+    let form = Form::Folder;
     refused(write(&export, form, &letters, true, &Silent), &["no export of msx", "never replaced"]);
     refused(write(&export, form, &file, true, &Silent), &["is no folder"]);
     refused(write(&export, Form::Npz, &letters, true, &Silent), &["is no file"]);
@@ -432,7 +455,7 @@ impl Monitor for Impatient {
 fn an_export_that_is_stopped_leaves_nothing() {
     let folds = vec![fold("train", 16, &[1, 0, 1, 0, 1, 0], Origin::Real)];
     let home = tempfile::tempdir().expect("folder");
-    let pictures = [Form::Folder(Depth::Eight), Form::Table(Depth::Eight)];
+    let pictures = [Form::Folder, Form::Table];
     for form in pictures.into_iter().chain([Form::Npz, Form::Dicom, Form::TfRecord]) {
         let export = export(&folds, Nature::Real);
         let stopped = write(&export, form, &home.path().join("out"), false, &Impatient);
@@ -447,6 +470,7 @@ fn a_finding_named_like_a_column_is_refused_by_a_table_alone() {
     let info = FoldInfo {
         findings: vec!["fold".to_owned()],
         side: 2,
+        depth: Depth::Eight,
         count: 1,
         origin: Origin::Real,
         patients: vec!["1".to_owned()],
@@ -457,8 +481,8 @@ fn a_finding_named_like_a_column_is_refused_by_a_table_alone() {
     let export = export(&folds, Nature::Real);
     let home = tempfile::tempdir().expect("folder");
     let out = home.path().join("out");
-    let table = Form::Table(Depth::Eight);
+    let table = Form::Table;
     refused(write(&export, table, &out, false, &Silent), &["`fold`", "column", "--to folder"]);
-    write(&export, Form::Folder(Depth::Eight), &out, false, &Silent).expect("exports");
+    write(&export, Form::Folder, &out, false, &Silent).expect("exports");
     nothing_else_in(&out, &[CARD, "fold"]);
 }

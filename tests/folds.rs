@@ -2,6 +2,8 @@
 
 #[path = "folds/decoded.rs"]
 mod decoded;
+#[path = "folds/deep.rs"]
+mod deep;
 #[path = "data/dicom_file.rs"]
 mod dicom_file;
 #[path = "folds/kinds.rs"]

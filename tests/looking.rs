@@ -71,7 +71,7 @@ fn a_dataset_is_told_with_what_it_left_out_and_what_is_twice() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     let lines = [
         "hands: dataset folder of looking",
-        "images      24        24           2  32 px    real",
+        "images      24        24           2  32 px  8 bits    real",
         "left out by hands (dataset): 25 read, 24 kept",
         "1  not a PNG, JPEG or TIFF",
         "no image shows two findings",
@@ -237,7 +237,6 @@ fn what_is_exported_names_no_file_and_is_said_to_be_real_or_synthetic() {
     let said = project.msx(&["export", "experiment.msx", "part[k: 2]", "drawn", "--to", "csv"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(!said.err.contains("your data"), "phantoms are nobody's: {}", said.err);
-    let said =
-        project.msx(&["export", "experiment.msx", "fold", "x", "--to", "npz", "--depth", "16"]);
-    failed(&said, &["only PNG files have --depth 16"]);
+    let deep = ["export", "experiment.msx", "fold", "x", "--to", "tfrecord", "--depth", "16"];
+    failed(&project.msx(&deep), &["records hold pixels of 8 bits", "--depth 8"]);
 }

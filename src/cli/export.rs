@@ -5,8 +5,8 @@ use super::folds::{self, FoldArguments, FoldOptions};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
 use super::{count, output};
-use crate::data::Origin;
-use crate::data::image::Depth;
+use crate::data::census::NamedFold;
+use crate::data::{Depth, Origin};
 use crate::share::export::{self, Export, ExportError, Form, Nature, Origins};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -24,9 +24,9 @@ pub(super) struct Arguments {
     /// How images leave
     #[arg(long, value_enum)]
     to: FormName,
-    /// Bits of a pixel in PNG files
-    #[arg(long, value_enum, default_value = "8")]
-    depth: DepthName,
+    /// Bits of a pixel; without it, as many as the images have
+    #[arg(long, value_enum)]
+    depth: Option<DepthName>,
     /// Replace an earlier export
     #[arg(long)]
     overwrite: bool,
@@ -54,16 +54,15 @@ enum FormName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DepthName {
-    /// As they are
+    /// Images of 16 bits are divided by 257 and rounded
     #[value(name = "8")]
     Eight,
-    /// Times 257
+    /// Images of 8 bits are multiplied by 257
     #[value(name = "16")]
     Sixteen,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let form = form(arguments)?;
     let opened = folds::open(&arguments.folds, &arguments.options)?;
     let is_synthetic = opened.folds.iter().all(|(_, fold)| fold.info().origin == Origin::Synthetic);
     let nature = match (is_synthetic, opened.reads_files) {
@@ -77,10 +76,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         key: opened.key.hex(),
         nature,
     };
-    let export = Export { origins, folds: &opened.folds };
+    let depth = depth(arguments.depth, &opened.folds);
+    let export = Export { origins, folds: &opened.folds, depth };
     let interrupt = Interrupt::listen_saying("stopping; press Ctrl-C again to stop now")?;
     let bar = Bar::of_things(interrupt.stop.clone());
-    let written = export::write(&export, form, &arguments.destination, arguments.overwrite, &bar);
+    let written = export::write(
+        &export,
+        form(arguments.to),
+        &arguments.destination,
+        arguments.overwrite,
+        &bar,
+    );
     bar.finish();
     let written = written.map_err(|error| match error {
         ExportError::Stopped => Failure::Interrupted,
@@ -100,23 +106,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn form(arguments: &Arguments) -> Result<Form, Failure> {
-    let depth = match arguments.depth {
-        DepthName::Eight => Depth::Eight,
-        DepthName::Sixteen => Depth::Sixteen,
-    };
-    let form = match arguments.to {
-        FormName::Folder => Form::Folder(depth),
-        FormName::Csv => Form::Table(depth),
+/// The wanted depth, or that of the images; all of a stage have one.
+fn depth(wanted: Option<DepthName>, folds: &[NamedFold]) -> Depth {
+    match wanted {
+        Some(DepthName::Eight) => Depth::Eight,
+        Some(DepthName::Sixteen) => Depth::Sixteen,
+        None => folds.first().map_or_else(Depth::default, |(_, fold)| fold.info().depth),
+    }
+}
+
+fn form(name: FormName) -> Form {
+    match name {
+        FormName::Folder => Form::Folder,
+        FormName::Csv => Form::Table,
         FormName::Npz => Form::Npz,
         FormName::Dicom => Form::Dicom,
         FormName::TfRecord => Form::TfRecord,
-    };
-    if depth == Depth::Sixteen && matches!(form, Form::Npz | Form::Dicom | Form::TfRecord) {
-        return Err(Failure::Message(
-            "only PNG files have --depth 16; use --to folder or --to csv, or leave it out"
-                .to_owned(),
-        ));
     }
-    Ok(form)
 }

@@ -1,6 +1,7 @@
 //! What folds hold, in numbers: images by fold, finding and label set, and findings that come
 //! together.
 
+use super::depth::Depth;
 use super::error::DataError;
 use super::fold::{Fold, Origin};
 use super::label_set::LabelSet;
@@ -36,6 +37,8 @@ pub struct FoldCount {
     pub origin: Origin,
     /// Side of its square images in pixels.
     pub side: usize,
+    /// Bits of a pixel.
+    pub depth: Depth,
     /// How many there are.
     pub images: usize,
     /// Distinct patients; absent where images belong to none.
@@ -144,6 +147,7 @@ fn count_fold((name, fold): &NamedFold, label_sets: usize) -> FoldCount {
         name: name.clone(),
         origin: info.origin,
         side: info.side,
+        depth: info.depth,
         images: info.count,
         patients: (info.patients.len() == info.count && info.origin == Origin::Real)
             .then_some(patients.len()),

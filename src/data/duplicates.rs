@@ -168,8 +168,7 @@ fn group(folds: &[NamedFold], monitor: &dyn Monitor) -> Result<(Vec<Group>, usiz
         }
         let look = |&(fold, image): &At| {
             let fold = &folds[fold].1;
-            let (side, pixels) = (fold.info().side, fold.image(image));
-            thumbnail(pixels, side).map(|thumbnail| hash(&thumbnail))
+            thumbnail(fold.image(image), fold.info().raster()).map(|thumbnail| hash(&thumbnail))
         };
         let looked: Vec<Option<u64>> = chunk.par_iter().map(look).collect();
         for (&at, hash) in chunk.iter().zip(looked) {
@@ -200,7 +199,7 @@ fn confirmed(
         .filter_map(|position| {
             let (fold, image) = first(position);
             let fold = &folds[fold].1;
-            Some((position, thumbnail(fold.image(image), fold.info().side)?))
+            Some((position, thumbnail(fold.image(image), fold.info().raster())?))
         })
         .collect();
     let compare = |&(one, other): &(usize, usize)| {

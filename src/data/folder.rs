@@ -4,6 +4,7 @@ use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
 use super::memory::Memory;
+use super::pixels::Raster;
 use super::scans::is_picture;
 use super::summary::{Dropped, Summary};
 use crate::progress::Monitor;
@@ -75,14 +76,14 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
-/// Reads the folder into a fold of `side` pixels at `target`. Every image carries the one finding
+/// Reads the folder into a fold at `target`. Every image carries the one finding
 /// that its folder is named after, and counts as a patient of its own.
 ///
 /// # Errors
 /// As for [`files`]; or an image cannot be decoded.
 pub fn read(
     root: &Path,
-    side: usize,
+    raster: Raster,
     target: &Path,
     monitor: &dyn Monitor,
     memory: &dyn Memory,
@@ -106,7 +107,8 @@ pub fn read(
     let summary = Summary::count(files.len() + others, &findings, &labels, &[], dropped);
     let info = FoldInfo {
         findings,
-        side,
+        side: raster.side,
+        depth: raster.depth,
         count: files.len(),
         origin: Origin::Real,
         patients: sources.clone(),

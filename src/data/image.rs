@@ -1,12 +1,14 @@
-//! From an image file to a grey square of eight bits, as the seed system prepares it.
+//! From an image file to a grey square of eight or sixteen bits, as the seed system prepares it.
 //!
 //! Colour becomes grey by the luma weights of ITU-R BT.601 (0.299, 0.587, 0.114); JPEGs hold that luma
 //! beside their colours, and it is taken from there. The image is
-//! resized to a square by area averaging, scaled by its own maximum to 0..=255, and halved by
-//! 2×2 boxes as often as asked, each time rounded to eight bits.
+//! resized to a square by area averaging, scaled by its own maximum so that this is white, and halved by
+//! 2×2 boxes as often as asked, each time rounded to whole levels.
 
+use super::depth::{Deep, Depth, Pixel};
 use super::error::DataError;
 use super::jpeg;
+use super::pixels::Raster;
 use ::image::codecs::png::{self, CompressionType, PngEncoder};
 use ::image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageReader};
 use fast_image_resize::images::{Image, ImageRef};
@@ -150,22 +152,24 @@ pub(super) fn luma(rgb: [f32; 3]) -> f32 {
     rgb.iter().zip(LUMA).map(|(value, weight)| value * weight).sum()
 }
 
-/// The image as a square of bytes: area averaging, then scaling by its own maximum.
+/// The image as a square: area averaging, then scaling by its own maximum.
 ///
 /// # Errors
 /// The image has no pixels.
-pub fn to_square(grey: &Grey, side: usize) -> Result<Vec<u8>, String> {
+pub fn to_square<P: Pixel>(grey: &Grey, side: usize) -> Result<Vec<P>, String> {
     let resized = resize(grey, side)?;
     let largest = resized.iter().copied().fold(0.0_f32, f32::max);
     if largest <= 0.0 {
-        return Ok(vec![0; side * side]);
+        return Ok(vec![P::from_level(0); side * side]);
     }
-    Ok(resized.iter().map(|value| quantise(value / largest * 255.0)).collect())
+    let white = f32::from(P::DEPTH.white());
+    Ok(resized.iter().map(|value| quantise(value / largest * white)).collect())
 }
 
-/// A grey image of bytes, `[side, side]`, as numbers.
-pub(super) fn grey(image: &[u8], side: usize) -> Grey {
-    Grey { width: side, height: side, pixels: image.iter().copied().map(f32::from).collect() }
+/// A grey image, `[side, side]`, as numbers.
+pub(super) fn grey(image: &[u8], raster: Raster) -> Grey {
+    let pixels = raster.depth.numbers(image, |level| level);
+    Grey { width: raster.side, height: raster.side, pixels }
 }
 
 /// Area averaging where the image shrinks, linear interpolation where it grows.
@@ -193,19 +197,11 @@ pub(super) fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
 /// # Errors
 /// The image has no pixels.
 pub fn resized(image: &[u8], side: usize, wanted: usize) -> Result<Vec<u8>, String> {
-    Ok(resize(&grey(image, side), wanted)?.into_iter().map(quantise).collect())
+    let grey = grey(image, Raster::eight(side));
+    Ok(resize(&grey, wanted)?.into_iter().map(quantise).collect())
 }
 
-/// How many bits a pixel of a PNG has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
-    /// As folds hold them.
-    Eight,
-    /// Each value times 257, so that black and white stay what they are.
-    Sixteen,
-}
-
-/// A grey PNG of bytes `[height, width]`. The same pixels give the same file.
+/// A grey PNG of pixels `[height, width]`. The same pixels give the same file.
 ///
 /// # Errors
 /// The bytes are not so many, in words.
@@ -214,14 +210,15 @@ pub fn to_png(pixels: &[u8], width: usize, height: usize, depth: Depth) -> Resul
     let encoder =
         PngEncoder::new_with_quality(&mut png, CompressionType::Default, png::FilterType::Adaptive);
     let (columns, rows) = (as_u32(width)?, as_u32(height)?);
-    if pixels.len() != width * height {
-        return Err(format!("{} pixels are no image of {width} × {height}", pixels.len()));
+    if pixels.len() != width * height * depth.bytes() {
+        return Err(format!("{} bytes are no image of {width} × {height}", pixels.len()));
     }
     let written = match depth {
         Depth::Eight => encoder.write_image(pixels, columns, rows, ExtendedColorType::L8),
         Depth::Sixteen => {
-            let wide = pixels.iter().map(|&pixel| u16::from(pixel) * 257);
-            let bytes: Vec<u8> = wide.flat_map(u16::to_ne_bytes).collect();
+            // What encodes takes them in the order of the machine.
+            let levels = Deep::of_bytes(pixels).iter().map(|pixel| pixel.level());
+            let bytes: Vec<u8> = levels.flat_map(u16::to_ne_bytes).collect();
             encoder.write_image(&bytes, columns, rows, ExtendedColorType::L16)
         }
     };
@@ -233,19 +230,19 @@ fn as_u32(side: usize) -> Result<u32, String> {
     u32::try_from(side).map_err(|_| "the image is too large".to_owned())
 }
 
-/// Rounded to the nearest byte, halves up. A float's own `round` would be a call of the system's
+/// Rounded to the nearest level, halves up. A float's own `round` would be a call of the system's
 /// library for every pixel.
-fn quantise(value: f32) -> u8 {
-    let value = value.clamp(0.0, 255.0);
-    let below = value as u8;
-    below + u8::from(value - f32::from(below) >= 0.5)
+fn quantise<P: Pixel>(value: f32) -> P {
+    let value = value.clamp(0.0, f32::from(P::DEPTH.white()));
+    let below = value as u16;
+    P::from_level(below + u16::from(value - f32::from(below) >= 0.5))
 }
 
-/// A square of bytes at another side, by linear interpolation between pixel centres, as numbers
-/// in 0..=255.
-pub fn enlarge(image: &[u8], side: usize, wanted: usize) -> Vec<f32> {
+/// A square at another side, by linear interpolation between pixel centres, as numbers from black, 0,
+/// to [`Depth::white`].
+pub fn enlarge<P: Pixel>(image: &[P], side: usize, wanted: usize) -> Vec<f32> {
     if side == wanted {
-        return image.iter().map(|&byte| f32::from(byte)).collect();
+        return image.iter().map(|pixel| pixel.number()).collect();
     }
     let ratio = side as f32 / wanted as f32;
     let places: Vec<(usize, usize, f32)> = (0..wanted)
@@ -255,7 +252,7 @@ pub fn enlarge(image: &[u8], side: usize, wanted: usize) -> Vec<f32> {
             (low, (low + 1).min(side - 1), exact - low as f32)
         })
         .collect();
-    let at = |row: usize, column: usize| f32::from(image[row * side + column]);
+    let at = |row: usize, column: usize| image[row * side + column].number();
     let mut values = Vec::with_capacity(wanted * wanted);
     for &(top, bottom, down) in &places {
         for &(left, right, across) in &places {
@@ -269,7 +266,7 @@ pub fn enlarge(image: &[u8], side: usize, wanted: usize) -> Vec<f32> {
 
 /// Halves a square by averaging 2×2 boxes, rounding halves up, until it has the wanted side.
 /// `None` where halving does not lead there.
-pub fn shrink(image: &[u8], side: usize, wanted: usize) -> Option<Vec<u8>> {
+pub fn shrink<P: Pixel>(image: &[P], side: usize, wanted: usize) -> Option<Vec<P>> {
     let mut image = image.to_vec();
     let mut side = side;
     while side > wanted && side.is_multiple_of(2) {
@@ -277,10 +274,7 @@ pub fn shrink(image: &[u8], side: usize, wanted: usize) -> Option<Vec<u8>> {
         for rows in image.chunks_exact(2 * side) {
             let (upper, lower) = rows.split_at(side);
             let boxes = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-            smaller.extend(boxes.map(|(above, below)| {
-                let sum: u16 = above.iter().chain(below).map(|&pixel| u16::from(pixel)).sum();
-                ((sum + 2) / 4) as u8
-            }));
+            smaller.extend(boxes.map(|(&[a, b], &[c, d])| P::mean([a, b, c, d])));
         }
         image = smaller;
         side /= 2;

@@ -1,17 +1,19 @@
 //! From a list of image files to a fold on disk: decoded side by side, written in order, and not
 //! decoded at all where that was done before.
 
+use super::depth::{Pixel, by_depth};
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, MappedArray, digests};
 use super::image::{self, Grey};
 use super::memory::{ImageDigest, Known, Memory, Recalled};
+use super::pixels::Raster;
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Images that are decoded before the next write.
+/// Images of eight bits that are decoded before the next write; of sixteen it is half as many.
 const CHUNK: usize = 256;
 
 /// Tells how many images were read.
@@ -42,10 +44,10 @@ pub(super) fn ingest(
     monitor: &dyn Monitor,
     memory: &dyn Memory,
 ) -> Result<(), DataError> {
-    let side = info.side;
+    let raster = info.raster();
     let intake = Intake {
         folder,
-        side,
+        raster,
         items: files,
         path: |path| path,
         most: 1,
@@ -53,7 +55,7 @@ pub(super) fn ingest(
         monitor,
         memory,
     };
-    let decode = |path: &PathBuf| square(path, &image::read_towards(path, side)?, side);
+    let decode = |path: &PathBuf| square(path, &image::read_towards(path, raster.side)?, raster);
     intake.read(decode, |_, error| Err(error))?.finish(info, labels)
 }
 
@@ -63,14 +65,14 @@ type Squares<'a> = (Cow<'a, [u8]>, Vec<ImageDigest>);
 /// Files on their way into a fold.
 pub(super) struct Intake<'a, Item> {
     pub(super) folder: &'a Path,
-    /// Side of the images.
-    pub(super) side: usize,
+    /// Side and depth of the images.
+    pub(super) raster: Raster,
     pub(super) items: &'a [Item],
     /// The file of an item.
     pub(super) path: fn(&Item) -> &Path,
     /// Images that an item holds at most.
     pub(super) most: usize,
-    /// How files become images, but for their side; see [`Memory::recall`].
+    /// How files become images, but for their side and depth; see [`Memory::recall`].
     pub(super) recipe: &'a str,
     pub(super) monitor: &'a dyn Monitor,
     pub(super) memory: &'a dyn Memory,
@@ -89,12 +91,18 @@ impl<Item: Sync> Intake<'_, Item> {
         refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
     ) -> Result<FoldWriter, DataError> {
         let files: Vec<&Path> = self.items.iter().map(self.path).collect();
-        let recipe = format!("{} at {} px", self.recipe, self.side);
-        let before = Before::open(self.memory.recall(&recipe, &files), self.side);
+        let before = Before::open(self.memory.recall(&self.recipe(), &files), self.raster);
         match self.share(&before)? {
             Some(writer) => Ok(writer),
             None => self.copy_and_decode(&before, decode, refused),
         }
+    }
+
+    /// What pixels depend on beside the file.
+    fn recipe(&self) -> String {
+        let Raster { side, depth } = self.raster;
+        let recipe = format!("{} at {side} px", self.recipe);
+        if depth.is_eight() { recipe } else { format!("{recipe}, {} bits", depth.bits()) }
     }
 
     /// The fold of images that all stand in one array already, and are what they were.
@@ -114,7 +122,7 @@ impl<Item: Sync> Intake<'_, Item> {
         let digests = known.iter().flat_map(|known| known.images.concat());
         let stored = before.stored(array);
         let rows = (rows.collect(), stored);
-        Ok(Some(FoldWriter::at_rows(self.folder, self.side, rows, digests.collect())))
+        Ok(Some(FoldWriter::at_rows(self.folder, self.raster, rows, digests.collect())))
     }
 
     fn copy_and_decode(
@@ -123,7 +131,7 @@ impl<Item: Sync> Intake<'_, Item> {
         decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
         mut refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
     ) -> Result<FoldWriter, DataError> {
-        let mut writer = FoldWriter::create(self.folder, self.side)?;
+        let mut writer = FoldWriter::create(self.folder, self.raster)?;
         let mut places = Vec::with_capacity(self.items.len());
         let remembered = AtomicUsize::new(0);
         let images_of = |(item, known): (&Item, &Option<Known>)| match known
@@ -135,11 +143,11 @@ impl<Item: Sync> Intake<'_, Item> {
                 Ok((Cow::Borrowed(pixels), known.images.clone()))
             }
             None => decode(item).map(|pixels| {
-                let digests = digests(&pixels, self.side);
+                let digests = digests(&pixels, self.raster);
                 (Cow::Owned(pixels), digests)
             }),
         };
-        let many = (CHUNK / self.most.max(1)).max(1);
+        let many = (CHUNK / self.raster.depth.bytes() / self.most.max(1)).max(1);
         for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
             let images: Vec<Result<Squares<'_>, DataError>> =
                 chunk.par_iter().zip(known).map(images_of).collect();
@@ -185,19 +193,18 @@ impl<Item: Sync> Intake<'_, Item> {
 
 /// What was decoded before.
 struct Before {
-    /// Those that cannot be read any more, or hold images of another side, are none.
+    /// Those that cannot be read any more, or hold other images than are wanted, are none.
     arrays: Vec<Option<MappedArray>>,
     known: Vec<Option<Known>>,
-    side: usize,
+    raster: Raster,
 }
 
 impl Before {
-    fn open(recalled: Recalled, side: usize) -> Before {
-        let open = |path: &PathBuf| {
-            let array = MappedArray::open(path).ok()?;
-            (array.shape().get(1..) == Some(&[side, side])).then_some(array)
-        };
-        Before { arrays: recalled.arrays.iter().map(open).collect(), known: recalled.known, side }
+    fn open(recalled: Recalled, raster: Raster) -> Before {
+        let open =
+            |path: &PathBuf| MappedArray::open(path).ok().filter(|array| array.holds(raster));
+        let arrays = recalled.arrays.iter().map(open).collect();
+        Before { arrays, known: recalled.known, raster }
     }
 
     /// Everything, and the array that it stands in, where that is one.
@@ -210,9 +217,9 @@ impl Before {
     /// The pixels of a file's images, if they are there and are what was remembered.
     fn pixels(&self, known: &Known) -> Option<&[u8]> {
         let array = self.arrays.get(known.array)?.as_ref()?;
-        let size = self.side * self.side;
+        let size = self.raster.bytes();
         let end = known.row.checked_add(known.images.len())?;
-        let pixels = array.values().get(known.row * size..end.checked_mul(size)?)?;
+        let pixels = array.bytes().get(known.row * size..end.checked_mul(size)?)?;
         let mut images = pixels.chunks_exact(size).zip(&known.images);
         images.all(|(image, digest)| blake3::hash(image).as_bytes() == digest).then_some(pixels)
     }
@@ -222,8 +229,8 @@ impl Before {
     }
 }
 
-/// An image as a square of bytes; errors name its file.
-pub(super) fn square(path: &Path, grey: &Grey, side: usize) -> Result<Vec<u8>, DataError> {
-    image::to_square(grey, side)
+/// The bytes of an image as a square; errors name its file.
+pub(super) fn square(path: &Path, grey: &Grey, raster: Raster) -> Result<Vec<u8>, DataError> {
+    by_depth!(raster.depth, P => image::to_square::<P>(grey, raster.side).map(P::into_bytes))
         .map_err(|reason| DataError::Image { path: path.to_owned(), reason })
 }

@@ -4,6 +4,7 @@ mod array;
 pub mod census;
 pub mod chexpert;
 mod classes;
+pub mod depth;
 pub mod dicom;
 pub mod duplicates;
 mod error;
@@ -32,10 +33,11 @@ mod table;
 pub mod tabled;
 pub mod tfrecord;
 
+pub use depth::Depth;
 pub use error::DataError;
 pub use fold::{
     BACKING_FILES, FILES as FOLD_FILES, Fold, FoldInfo, FoldWriter, Origin, write_fold, write_part,
 };
 pub use label_set::LabelSet;
-pub use pixels::Pixels;
+pub use pixels::{Pixels, Raster};
 pub use summary::{Account, Dropped, Summary};

@@ -1,7 +1,8 @@
 //! NumPy's arrays. Their headers are looked at before npyz reads them: npyz multiplies the sides of a shape
 //! as they come, takes as much memory as a header asks for, and goes as deep as it is nested.
 
-use npyz::{AutoSerialize, Deserialize, NpyFile, NpyHeader, WriterBuilder};
+use super::depth::Depth;
+use npyz::{AutoSerialize, DType, Deserialize, NpyFile, NpyHeader, WriterBuilder};
 use std::io::{self, ErrorKind, Read, Write};
 
 /// What every array begins with.
@@ -61,6 +62,30 @@ pub fn write<T: AutoSerialize>(
     let mut array = options.writer(stream).begin_nd()?;
     array.extend(values)?;
     array.finish()
+}
+
+/// Writes what stands before numbers of a depth.
+///
+/// # Errors
+/// The stream refuses.
+pub fn write_header(stream: &mut impl Write, depth: Depth, shape: &[usize]) -> io::Result<()> {
+    match depth {
+        Depth::Eight => write_header_of::<u8>(stream, depth, shape),
+        Depth::Sixteen => write_header_of::<u16>(stream, depth, shape),
+    }
+}
+
+fn write_header_of<T: npyz::Serialize>(
+    stream: &mut impl Write,
+    depth: Depth,
+    shape: &[usize],
+) -> io::Result<()> {
+    let shape: Vec<u64> = shape.iter().map(|&side| side as u64).collect();
+    let kind = DType::Plain(depth.type_name().parse().map_err(io::Error::other)?);
+    let options = npyz::WriteOptions::<T>::new().dtype(kind).shape(&shape);
+    // Dropped without the values, which leaves the header.
+    drop(options.writer(stream).begin_nd()?);
+    Ok(())
 }
 
 fn wrong(reason: &str) -> io::Error {

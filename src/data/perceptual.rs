@@ -14,7 +14,9 @@
 //! Hashes of different images of one kind may agree by chance: radiographs of the chest are alike as
 //! such. A pair counts as alike only where its thumbnails of 32 × 32 pixels correlate as well.
 
+use super::depth::{Pixel, by_depth};
 use super::image::{grey, resize};
+use super::pixels::Raster;
 use std::collections::HashMap;
 use std::f64::consts::PI;
 use std::sync::LazyLock;
@@ -38,12 +40,16 @@ static COSINES: LazyLock<[[f64; SIDE]; KEPT]> = LazyLock::new(|| {
 });
 
 /// An image at 32 × 32 pixels; nothing for one that is the same everywhere, which looks like nothing.
-pub fn thumbnail(image: &[u8], side: usize) -> Option<Vec<f32>> {
-    let first = image.first()?;
-    if image.iter().all(|pixel| pixel == first) {
+pub fn thumbnail(image: &[u8], raster: Raster) -> Option<Vec<f32>> {
+    let is_blank = by_depth!(raster.depth, P => {
+        let mut levels = P::of_bytes(image).iter().map(|pixel| pixel.level());
+        let first = levels.next()?;
+        levels.all(|level| level == first)
+    });
+    if is_blank {
         return None;
     }
-    resize(&grey(image, side), SIDE).ok()
+    resize(&grey(image, raster), SIDE).ok()
 }
 
 /// The hash of a [`thumbnail`].

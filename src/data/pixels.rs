@@ -1,26 +1,52 @@
 //! Images of one side in memory, which need not stand one behind the other.
 
+use super::depth::Depth;
 use std::borrow::Cow;
 use std::ops::Range;
+
+/// What every image of an array is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raster {
+    /// Side of the square in pixels.
+    pub side: usize,
+    /// Bits of a pixel.
+    pub depth: Depth,
+}
+
+impl Raster {
+    /// Squares of eight bits.
+    pub const fn eight(side: usize) -> Raster {
+        Raster { side, depth: Depth::Eight }
+    }
+
+    /// Pixels of an image.
+    pub const fn pixels(self) -> usize {
+        self.side * self.side
+    }
+
+    /// Bytes of an image.
+    pub const fn bytes(self) -> usize {
+        self.pixels() * self.depth.bytes()
+    }
+}
 
 /// See the module. Cheap to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Pixels<'a> {
     stored: &'a [u8],
-    side: usize,
+    raster: Raster,
     rows: Option<&'a [u32]>,
 }
 
 impl<'a> Pixels<'a> {
-    /// All images of bytes `[count, side, side]`.
-    pub fn new(stored: &'a [u8], side: usize) -> Pixels<'a> {
-        Pixels::at_rows(stored, side, None)
+    /// All images, `[count, side, side]`.
+    pub fn new(stored: &'a [u8], raster: Raster) -> Pixels<'a> {
+        Pixels::at_rows(stored, raster, None)
     }
 
-    /// The images of bytes `[stored, side, side]` at these rows, or all of them. Rows are below
-    /// `stored`.
-    pub fn at_rows(stored: &'a [u8], side: usize, rows: Option<&'a [u32]>) -> Pixels<'a> {
-        Pixels { stored, side, rows }
+    /// The images of `[stored, side, side]` at these rows, or all of them. Rows are below `stored`.
+    pub fn at_rows(stored: &'a [u8], raster: Raster, rows: Option<&'a [u32]>) -> Pixels<'a> {
+        Pixels { stored, raster, rows }
     }
 
     /// Number of images.
@@ -36,9 +62,9 @@ impl<'a> Pixels<'a> {
         self.len() == 0
     }
 
-    /// Side of the images in pixels.
-    pub fn side(&self) -> usize {
-        self.side
+    /// Side and depth of the images.
+    pub fn raster(&self) -> Raster {
+        self.raster
     }
 
     /// Where an image stands among the stored ones.
@@ -46,13 +72,18 @@ impl<'a> Pixels<'a> {
         self.rows.map_or(index, |rows| rows[index] as usize)
     }
 
-    /// One image, `[side, side]`.
+    /// The bytes of one image, `[side, side]`.
     pub fn image(&self, index: usize) -> &'a [u8] {
         let row = self.row(index);
         &self.stored[row * self.size()..(row + 1) * self.size()]
     }
 
-    /// Some images one behind the other, `[n, side, side]`; copied only where they do not stand so.
+    /// One image at another depth; see [`Depth::convert`].
+    pub fn at_depth(&self, index: usize, depth: Depth) -> Cow<'a, [u8]> {
+        depth.convert(self.image(index), self.raster.depth)
+    }
+
+    /// The bytes of some images one behind the other, `[n, side, side]`; copied only where they do not stand so.
     pub fn slice(&self, range: Range<usize>) -> Cow<'a, [u8]> {
         let size = self.size();
         let Some(rows) = self.rows.map(|rows| &rows[range.clone()]) else {
@@ -77,6 +108,6 @@ impl<'a> Pixels<'a> {
     }
 
     fn size(&self) -> usize {
-        self.side * self.side
+        self.raster.bytes()
     }
 }

@@ -6,6 +6,7 @@ use super::fold::{FoldInfo, Origin};
 use super::image::{self, Grey};
 use super::ingest::{Intake, square};
 use super::memory::Memory;
+use super::pixels::Raster;
 use super::split::{Split, write_splits};
 use super::summary::{Dropped, Summary};
 use crate::progress::{Monitor, Progress, Stopped};
@@ -122,8 +123,8 @@ pub trait Format: Sync {
 /// What becomes of all files, whatever their kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeping {
-    /// Side of the squares.
-    pub side: usize,
+    /// Side and depth of the squares.
+    pub raster: Raster,
     /// Whether files that cannot be read are left out; else they are errors.
     pub skip_unreadable: bool,
     /// Keys the pseudonyms of patients.
@@ -156,7 +157,7 @@ impl Format for Reading {
 
     fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
         if is_picture(path) {
-            return Ok(vec![image::read_towards(path, self.keeping.side)?]);
+            return Ok(vec![image::read_towards(path, self.keeping.raster.side)?]);
         }
         let mut greys = dicom::read(path, self.window)?;
         let taken = self.taken(greys.len());
@@ -239,7 +240,7 @@ pub fn write_as(
     let mut unread = BTreeSet::new();
     let intake = Intake {
         folder: target,
-        side: keeping.side,
+        raster: keeping.raster,
         items: &looked,
         path: |one: &Looked<'_>| &one.scan.path,
         most,
@@ -247,7 +248,7 @@ pub fn write_as(
         monitor,
         memory,
     };
-    let read = |one: &Looked<'_>| squares(one, format, keeping.side);
+    let read = |one: &Looked<'_>| squares(one, format, keeping.raster);
     let writer = intake.read(read, |at, error| {
         unread.insert(looked[at].position);
         skip(looked[at].position, error, listing, keeping, &mut skipped)
@@ -262,7 +263,7 @@ pub fn write_as(
                 .map_or_else(String::new, |(_, one)| format!("{}: {}", one.file, one.reason))
         )));
     }
-    let (info, labels) = describe(&looked, listing, format, keeping.side);
+    let (info, labels) = describe(&looked, listing, format, keeping.raster);
     if info.count == 0 {
         return Err(DataError::Subset(format!(
             "no image is left of {} files; take more of each",
@@ -285,8 +286,8 @@ pub fn write_as(
     Ok(ScanSummary { summary, repeated_rows: listing.repeated_rows, skipped })
 }
 
-/// The images of a file that are taken, as squares of bytes one behind the other.
-fn squares(one: &Looked<'_>, format: &dyn Format, side: usize) -> Result<Vec<u8>, DataError> {
+/// The images of a file that are taken, as the bytes of squares one behind the other.
+fn squares(one: &Looked<'_>, format: &dyn Format, raster: Raster) -> Result<Vec<u8>, DataError> {
     let path = &one.scan.path;
     let greys = format.read(path)?;
     let promised = format.taken(one.frames).len();
@@ -294,7 +295,7 @@ fn squares(one: &Looked<'_>, format: &dyn Format, side: usize) -> Result<Vec<u8>
         let reason = format!("it holds {} images where its header says {promised}", greys.len());
         return Err(DataError::Image { path: path.clone(), reason });
     }
-    let squares = greys.iter().map(|grey| square(path, grey, side));
+    let squares = greys.iter().map(|grey| square(path, grey, raster));
     Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
@@ -303,11 +304,12 @@ fn describe(
     looked: &[Looked<'_>],
     listing: &Listing,
     format: &dyn Format,
-    side: usize,
+    raster: Raster,
 ) -> (FoldInfo, Vec<u8>) {
     let mut info = FoldInfo {
         findings: listing.findings.clone(),
-        side,
+        side: raster.side,
+        depth: raster.depth,
         count: 0,
         origin: Origin::Real,
         patients: Vec::new(),

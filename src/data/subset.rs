@@ -13,6 +13,7 @@
 //! 4. Findings that no longer occur are removed from the label vector.
 
 use super::classes::{Chosen, choose_classes};
+use super::depth::{Pixel, by_depth};
 use super::error::DataError;
 use super::fold::{Fold, FoldInfo, FoldWriter, Origin, write_part};
 use super::image::shrink;
@@ -267,7 +268,7 @@ fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) 
     ranked.into_iter().map(|(_, index)| index).collect()
 }
 
-/// Writes one fold of a plan. At the dataset's own side it shares the dataset's pixels; at a smaller
+/// Writes one fold of a plan, as deep as the dataset. At the dataset's own side it shares the dataset's pixels; at a smaller
 /// one it has its own.
 ///
 /// # Errors
@@ -294,6 +295,7 @@ pub fn write(
     let written = FoldInfo {
         findings: plan.findings.iter().map(|&finding| info.findings[finding].clone()).collect(),
         side,
+        depth: info.depth,
         count: indices.len(),
         origin: Origin::Real,
         patients: pick(&info.patients),
@@ -321,9 +323,12 @@ fn write_shrunk(
              at {side}px times a power of two"
         ))
     };
-    let mut writer = FoldWriter::create(target, side)?;
+    let mut writer = FoldWriter::create(target, info.raster())?;
     for chunk in indices.chunks(CHUNK) {
-        let shrunk = |&index: &usize| shrink(dataset.image(index), from, side);
+        let shrunk = |&index: &usize| {
+            let image = dataset.image(index);
+            by_depth!(info.depth, P => shrink(P::of_bytes(image), from, side).map(P::into_bytes))
+        };
         let images: Option<Vec<Vec<u8>>> = chunk.par_iter().map(shrunk).collect();
         writer.append(&images.ok_or_else(out_of_reach)?.concat())?;
     }

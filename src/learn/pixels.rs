@@ -1,22 +1,34 @@
-//! Between bytes on disk and numbers in networks.
+//! Between pixels on disk and numbers in networks.
 
+use crate::data::depth::{Pixel, by_depth};
+use crate::data::{Depth, Raster};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
-/// Bytes 0..=255 as numbers in -1..=1, shape `[count, 1, side, side]`.
-pub(super) fn from_bytes<B: Backend>(
-    images: Vec<u8>,
-    side: usize,
-    device: &B::Device,
-) -> Tensor<B, 4> {
-    let values: Vec<f32> = images.iter().map(|&byte| f32::from(byte) / 127.5 - 1.0).collect();
-    let count = images.len() / (side * side);
-    Tensor::from_data(TensorData::new(values, [count, 1, side, side]), device)
+/// Pixels as numbers from -1, black, to 1, white.
+pub(super) fn centred(images: &[u8], depth: Depth) -> Vec<f32> {
+    let half = f32::from(depth.white()) / 2.0;
+    depth.numbers(images, |level| level / half - 1.0)
 }
 
-/// Numbers in -1..=1 as bytes, rounded to the nearest and clamped.
-pub(super) fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().map(|value| ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8).collect()
+/// The same in the shape `[count, 1, side, side]`.
+pub(super) fn to_tensor<B: Backend>(
+    images: &[u8],
+    raster: Raster,
+    device: &B::Device,
+) -> Tensor<B, 4> {
+    let Raster { side, depth } = raster;
+    let count = images.len() / raster.bytes();
+    Tensor::from_data(TensorData::new(centred(images, depth), [count, 1, side, side]), device)
+}
+
+/// Numbers in -1..=1 as pixels, rounded to the nearest and clamped.
+pub(super) fn from_numbers(values: &[f32], depth: Depth) -> Vec<u8> {
+    let white = f32::from(depth.white());
+    let level = |value: &f32| ((value + 1.0) * (white / 2.0)).round().clamp(0.0, white) as u16;
+    by_depth!(depth, P => {
+        P::into_bytes(values.iter().map(|value| P::from_level(level(value))).collect())
+    })
 }
 
 /// Labels as numbers, shape `[count, findings]`.

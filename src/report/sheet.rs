@@ -1,7 +1,9 @@
 //! A grid of images with captions, as one grey picture.
 
-use crate::data::image::{Depth, resized, to_png};
+use crate::data::Depth;
+use crate::data::image::{resized, to_png};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
+use std::borrow::Cow;
 
 /// Height of a line of text in pixels.
 const LINE: RasterHeight = RasterHeight::Size16;
@@ -45,10 +47,9 @@ pub struct Row<'a> {
 }
 
 /// A square grey image.
-#[derive(Clone, Copy)]
 pub struct Tile<'a> {
     /// Bytes `[side, side]`.
-    pub pixels: &'a [u8],
+    pub pixels: Cow<'a, [u8]>,
     /// In pixels.
     pub side: usize,
 }
@@ -87,7 +88,7 @@ impl Sheet<'_> {
             for (tiles, &left) in row.groups.iter().zip(&starts) {
                 for (position, image) in tiles.iter().enumerate() {
                     let place = (left + position * (tile + GAP), top + line + GAP);
-                    canvas.draw(&fitted(*image, tile)?, tile, place);
+                    canvas.draw(&fitted(image, tile)?, tile, place);
                 }
             }
         }
@@ -130,8 +131,8 @@ impl Sheet<'_> {
 
 /// The image at another side: whole pixels repeated where it grows to a multiple, averages of pixels
 /// where it shrinks.
-fn fitted(image: Tile<'_>, side: usize) -> Result<Vec<u8>, String> {
-    let Tile { pixels, side: own } = image;
+fn fitted(image: &Tile<'_>, side: usize) -> Result<Vec<u8>, String> {
+    let (pixels, own) = (&image.pixels, image.side);
     if own > 0 && side.is_multiple_of(own) && pixels.len() == own * own {
         let factor = side / own;
         let place = |at: usize| at / side / factor * own + at % side / factor;

@@ -1,6 +1,7 @@
 //! Fields and outputs that several methods share, described once.
 
-use crate::data::BACKING_FILES;
+use super::{Parameters, StageError};
+use crate::data::{BACKING_FILES, Depth, Raster};
 use crate::language::schema::{Field, FieldType, Output, OutputType};
 use crate::language::value::{Dimension, Value};
 
@@ -20,6 +21,24 @@ pub(super) fn kept_side() -> Field {
         Value::pixels(256.0),
         "Side that images are kept at; subsets halve it.",
     )
+}
+
+/// How deep the pixels of a data set of the user's are kept.
+pub(super) fn depth() -> Field {
+    Field::default(
+        "depth",
+        FieldType::OneOf(&Depth::BITS),
+        Value::Int(8),
+        "Bits of a pixel that are kept; white is 255 or 65535. With 16, what files of more than 8 \
+         bits tell apart stays apart, in twice the space. Subsets and synthetic folds are as deep.",
+    )
+}
+
+/// Side and depth that a data set of the user's is kept at.
+pub(super) fn kept_raster(parameters: Parameters<'_>) -> Result<Raster, StageError> {
+    let bits = u8::try_from(parameters.count("depth")?).map_err(StageError::other)?;
+    let depth = Depth::try_from(bits).map_err(StageError::message)?;
+    Ok(Raster { side: parameters.size("size")?, depth })
 }
 
 /// A length of training, in images.

@@ -3,7 +3,7 @@
 use super::fields::at_least;
 use super::{Context, Figure, Method, ResultFiles, StageError};
 use crate::data::census::spread;
-use crate::data::{Fold, Pixels};
+use crate::data::{Depth, Fold, Pixels};
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
 };
@@ -118,7 +118,7 @@ impl Method for Neighbours {
         let chosen = spread(queries.len(), context.parameters.count("count")?);
         let mut images = Vec::new();
         chosen.iter().for_each(|&index| images.extend_from_slice(queries.image(index)));
-        let of_queries = embed(context, Pixels::new(&images, queries.info().side))?;
+        let of_queries = embed(context, Pixels::new(&images, queries.info().raster()))?;
         let of_candidates = embed(context, candidates.pixels())?;
         let metric = match context.parameters.text("metric")? {
             "euclidean" => Metric::Euclidean,
@@ -129,8 +129,9 @@ impl Method for Neighbours {
         let mut pixels = Vec::new();
         let mut pairs = Vec::with_capacity(chosen.len());
         for (&synthetic, neighbour) in chosen.iter().zip(&found) {
-            pixels.extend_from_slice(queries.image(synthetic));
-            pixels.extend_from_slice(candidates.image(neighbour.index));
+            // They are for looking at.
+            pixels.extend(&*queries.pixels().at_depth(synthetic, Depth::Eight));
+            pixels.extend(&*candidates.pixels().at_depth(neighbour.index, Depth::Eight));
             pairs.push(PairInfo {
                 synthetic,
                 real: neighbour.index,

@@ -4,10 +4,10 @@ use super::fields::fold_outputs;
 use super::gan::MadeFor;
 use super::{Context, Method, StageError};
 use crate::data::subset::FOLDS;
-use crate::data::{Fold, FoldInfo, LabelSet, Origin, write_fold};
+use crate::data::{Depth, Fold, FoldInfo, LabelSet, Origin, Pixels, write_fold};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType};
 use crate::language::value::Value;
-use crate::learn::gan::synthesise;
+use crate::learn::gan::{Wanted, synthesise};
 use crate::learn::with_backend;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ impl Method for Synth {
             summary: "synthetic folds with the sizes and label vectors of real ones",
             docs: "For every image of the real train, validation and test folds the generator \
                    makes one with the same label vector. Latents come from one seeded stream a \
-                   fold. Pixels are rounded to eight bits.",
+                   fold. Pixels are as deep as those of the real images.",
             example: "synth fake: g { like: fold }",
             revision: 2,
             header: Header::Stage { role: "of", kinds: &["gan"] },
@@ -94,10 +94,13 @@ impl Method for Synth {
             }
             // Each fold has a seed of its own, so that no latent is used twice.
             let seed = context.parameters.seed()?.wrapping_mul(3).wrapping_add(position as u64);
-            let findings = real.info().findings.len();
+            let wanted = Wanted {
+                labels: real.all_labels(),
+                findings: info.findings.len(),
+                depth: info.depth,
+            };
             let images = with_backend!(context.device, |B, device| {
-                let labels = real.all_labels();
-                synthesise::<B>(&generator, labels, findings, seed, &device, context.monitor)
+                synthesise::<B>(&generator, wanted, seed, &device, context.monitor)
             })?;
             let info = FoldInfo {
                 origin: Origin::Synthetic,
@@ -118,7 +121,7 @@ impl Method for Synth {
 /// column.
 fn write_gallery(context: &Context<'_>, real: &Fold, synthetic: &[u8]) -> Result<(), StageError> {
     let wanted = context.parameters.count("gallery")?;
-    let size = real.info().side * real.info().side;
+    let synthetic = Pixels::new(synthetic, real.info().raster());
     let mut members: BTreeMap<LabelSet, Vec<usize>> = BTreeMap::new();
     for index in 0..real.len() {
         members.entry(real.label_set(index)).or_default().push(index);
@@ -129,9 +132,9 @@ fn write_gallery(context: &Context<'_>, real: &Fold, synthetic: &[u8]) -> Result
     let mut gallery = Gallery { side: real.info().side, classes: Vec::new() };
     for (class, indices) in classes {
         let shown = &indices[..indices.len().min(wanted)];
-        shown.iter().for_each(|&index| pixels.extend_from_slice(real.image(index)));
-        for &index in shown {
-            pixels.extend_from_slice(&synthetic[index * size..(index + 1) * size]);
+        for images in [real.pixels(), synthetic] {
+            // They are for looking at.
+            shown.iter().for_each(|&at| pixels.extend(&*images.at_depth(at, Depth::Eight)));
         }
         gallery
             .classes

@@ -3,7 +3,7 @@
 use crate::support::{assert_says, shown, write, write_png};
 use msx::data::chexpert::{Policy, Uncertain, View, images, read};
 use msx::data::memory::Forgetful;
-use msx::data::{DataError, Fold, Summary};
+use msx::data::{DataError, Fold, Raster, Summary};
 use msx::progress::Silent;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ impl Pack {
     fn read_bytes(&self, table: &[u8], policy: Policy) -> Result<(Summary, Fold), DataError> {
         write(&self.csv(), table);
         let target = self.folder.path().join("fold");
-        let summary = read(&self.csv(), policy, 16, &target, &Silent, &Forgetful)?;
+        let summary = read(&self.csv(), policy, Raster::eight(16), &target, &Silent, &Forgetful)?;
         Ok((summary, Fold::open(&target)?))
     }
 

@@ -9,7 +9,7 @@ use msx::data::dicom::{Window, pseudonym};
 use msx::data::labels::LabelTable;
 use msx::data::memory::Forgetful;
 use msx::data::scans::{Frames, Keeping, Patients, Reading, ScanSummary, write as write_fold};
-use msx::data::{DataError, Fold};
+use msx::data::{DataError, Fold, Raster};
 use msx::progress::Silent;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -57,7 +57,11 @@ impl Pack {
         frames: Frames,
     ) -> Result<(ScanSummary, Fold), DataError> {
         let reading = Reading {
-            keeping: Keeping { side: 8, skip_unreadable: false, patient_key: "msx".to_owned() },
+            keeping: Keeping {
+                raster: Raster::eight(8),
+                skip_unreadable: false,
+                patient_key: "msx".to_owned(),
+            },
             window: Window::File,
             frames,
         };

@@ -8,7 +8,7 @@ use msx::data::duplicates::{DISTANCE, Duplicates, Place};
 use msx::data::memory::Forgetful;
 use msx::data::perceptual::{alike, correlation, distance, hash, thumbnail};
 use msx::data::random::rank;
-use msx::data::{Fold, write_fold};
+use msx::data::{Fold, Raster, write_fold};
 use msx::progress::Silent;
 use proptest::prelude::*;
 use std::f64::consts::PI;
@@ -69,7 +69,7 @@ fn hash_by_the_formula(thumbnail: &[f32]) -> u64 {
 #[test]
 fn the_hash_is_that_of_its_formula() {
     for number in 0..40 {
-        let thumbnail = thumbnail(&scene(number), SIDE).expect("no blank image");
+        let thumbnail = thumbnail(&scene(number), Raster::eight(SIDE)).expect("no blank image");
         assert_eq!(thumbnail.len(), 32 * 32);
         assert_eq!(hash(&thumbnail), hash_by_the_formula(&thumbnail), "scene {number}");
         assert_eq!(hash(&thumbnail).count_ones(), 32, "half of the coefficients are above");
@@ -78,8 +78,8 @@ fn the_hash_is_that_of_its_formula() {
 
 #[test]
 fn a_blank_image_looks_like_nothing() {
-    assert!(thumbnail(&[7; 256], 16).is_none());
-    assert!(thumbnail(&[], 0).is_none());
+    assert!(thumbnail(&[7; 256], Raster::eight(16)).is_none());
+    assert!(thumbnail(&[], Raster::eight(0)).is_none());
 }
 
 /// Stripes have no coefficient but zeros, in which rounding may not be heard.
@@ -88,7 +88,7 @@ fn stripes_of_any_brightness_have_one_hash() {
     let stripes =
         |height: u8| (0..SIDE * SIDE).map(|at| (at % 8) as u8 * height).collect::<Vec<u8>>();
     let hashes = [7, 20, 31].map(|height| {
-        let bent = thumbnail(&stripes(height), SIDE).expect("no blank image");
+        let bent = thumbnail(&stripes(height), Raster::eight(SIDE)).expect("no blank image");
         hash(&bent)
     });
     assert_eq!(hashes, [hashes[0]; 3]);
@@ -101,7 +101,7 @@ fn what_the_eye_does_not_mind_moves_the_hash_little() {
         let darker: Vec<u8> = original.iter().map(|&p| (f64::from(p) * 0.8) as u8).collect();
         let grainy: Vec<u8> =
             original.iter().enumerate().map(|(at, &p)| p.saturating_add((at % 3) as u8)).collect();
-        let of = |image: &[u8]| thumbnail(image, SIDE).expect("no blank image");
+        let of = |image: &[u8]| thumbnail(image, Raster::eight(SIDE)).expect("no blank image");
         let other = of(&scene(number + 1));
         for changed in [darker, grainy] {
             let (before, after) = (of(&original), of(&changed));
@@ -186,8 +186,15 @@ fn the_copy_among_real_radiographs_is_found() {
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: true };
     let target = tempfile::tempdir().expect("folder");
-    chexpert::read(&pack.join("train.csv"), policy, 64, target.path(), &Silent, &Forgetful)
-        .expect("reads");
+    chexpert::read(
+        &pack.join("train.csv"),
+        policy,
+        Raster::eight(64),
+        target.path(),
+        &Silent,
+        &Forgetful,
+    )
+    .expect("reads");
     let fold = ("images".to_owned(), Fold::open(target.path()).expect("opens"));
     let found = Duplicates::find(&[fold], DISTANCE, &Silent).expect("looks");
     let [copies] = found.exact.as_slice() else { panic!("{:?}", found.exact) };

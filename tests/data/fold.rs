@@ -1,7 +1,7 @@
 //! Folds on disk: they come back as they went, and broken ones are refused by name.
 
 use crate::support::{assert_says, info};
-use msx::data::{Fold, FoldInfo, FoldWriter, write_fold, write_part};
+use msx::data::{Fold, FoldInfo, FoldWriter, Raster, write_fold, write_part};
 use npyz::WriterBuilder;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -65,7 +65,7 @@ fn files_cut_short_are_named() {
     for name in ["images.npy", "labels.npy", "digests.npy"] {
         let (_folder, path) = written();
         cut(&path.join(name), 1);
-        assert_says(Fold::open(&path), &[name, "values where its header promises", "run again"]);
+        assert_says(Fold::open(&path), &[name, "bytes where its header promises", "run again"]);
         fs::write(path.join(name), b"").expect("write");
         assert_says(Fold::open(&path), &[name, "no header", "delete the cache entry"]);
         fs::write(path.join(name), b"this is not an array of NumPy's").expect("write");
@@ -125,7 +125,7 @@ fn every_image_needs_its_patient() {
 #[test]
 fn a_fold_holds_what_its_description_says() {
     let folder = tempfile::tempdir().expect("folder");
-    let create = || FoldWriter::create(folder.path(), 8).expect("creates");
+    let create = || FoldWriter::create(folder.path(), Raster::eight(8)).expect("creates");
     assert_says(create().append(&[0; 129]), &["images.npy", "in part"]);
     for (pixels, labels, reason) in [
         (64, 6, "1 images were written for 2"),

@@ -4,7 +4,7 @@ use crate::support::{Impatient, assert_says, encoded, picture, shown, write, wri
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma};
 use msx::data::folder::{files, read};
 use msx::data::memory::Forgetful;
-use msx::data::{DataError, Dropped, Fold, Summary};
+use msx::data::{DataError, Dropped, Fold, Raster, Summary};
 use msx::progress::Silent;
 use std::fs;
 use std::io::Cursor;
@@ -18,7 +18,7 @@ fn temporary() -> TempDir {
 /// Reads `root` at 16 pixels.
 fn ingest(root: &Path) -> Result<(Summary, Fold), DataError> {
     let target = temporary();
-    let summary = read(root, 16, target.path(), &Silent, &Forgetful)?;
+    let summary = read(root, Raster::eight(16), target.path(), &Silent, &Forgetful)?;
     Ok((summary, Fold::open(target.path())?))
 }
 
@@ -171,6 +171,6 @@ fn a_path_that_is_no_folder_is_named() {
 fn reading_stops_on_request() {
     let root = temporary();
     write_png(&root.path().join("hand/1.png"));
-    let result = read(root.path(), 16, temporary().path(), &Impatient, &Forgetful);
+    let result = read(root.path(), Raster::eight(16), temporary().path(), &Impatient, &Forgetful);
     assert!(matches!(result, Err(DataError::Stopped)), "{result:?}");
 }

@@ -10,7 +10,7 @@ use msx::data::labels::LabelTable;
 use msx::data::memory::Forgetful;
 use msx::data::scans::{Frames, Keeping, Patients, Reading, write as write_fold};
 use msx::data::tabled::{Tabled, list};
-use msx::data::{DataError, folder};
+use msx::data::{DataError, Raster, folder};
 use msx::progress::Silent;
 use std::io::Write;
 use std::path::Path;
@@ -66,7 +66,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 fn by_folder(root: &Path, target: &Path) -> Result<(), DataError> {
-    folder::read(root, 16, target, &Silent, &Forgetful).map(|_| ())
+    folder::read(root, Raster::eight(16), target, &Silent, &Forgetful).map(|_| ())
 }
 
 fn by_table(root: &Path, name: &str, skip: bool, target: &Path) -> Result<usize, DataError> {
@@ -78,7 +78,8 @@ fn by_table(root: &Path, name: &str, skip: bool, target: &Path) -> Result<usize,
         patients: Some(Patients::File),
         drop_unlabelled: false,
     };
-    let keeping = Keeping { side: 16, skip_unreadable: skip, patient_key: "msx".to_owned() };
+    let keeping =
+        Keeping { raster: Raster::eight(16), skip_unreadable: skip, patient_key: "msx".to_owned() };
     let reading = Reading { keeping, window: Window::File, frames: Frames::Every };
     let summary = write_fold(&list(&tabled)?, &reading, target, &Silent, &Forgetful)?;
     Ok(summary.skipped.len())
@@ -92,7 +93,7 @@ fn by_chexpert(root: &Path, name: &str, target: &Path) -> Result<(), DataError> 
     write(&csv, format!("{header}\npack/patient1/{name},F,1,Frontal,AP,1\n").as_bytes());
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: true };
-    chexpert::read(&csv, policy, 16, target, &Silent, &Forgetful).map(|_| ())
+    chexpert::read(&csv, policy, Raster::eight(16), target, &Silent, &Forgetful).map(|_| ())
 }
 
 #[test]

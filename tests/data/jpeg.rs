@@ -48,7 +48,7 @@ fn squares_are_pillows_to_one_grey_level_whichever_way_they_are_made() {
         let size = (case.width / case.factor, case.height / case.factor);
         assert_eq!((less.width, less.height), size, "{}", case.name);
         for grey in [whole, less] {
-            let square = to_square(&grey, side).expect("resizes");
+            let square = to_square::<u8>(&grey, side).expect("resizes");
             let worst = distance(&square, &case.expected);
             assert!(worst <= 1, "{} from {} × {}: {worst}", case.name, grey.width, grey.height);
         }

@@ -6,7 +6,7 @@ use msx::data::medmnist::{Options, files, read};
 use msx::data::memory::Forgetful;
 use msx::data::split::{Split, read_splits};
 use msx::data::subset::{Classes, Filter, SubsetConfig, plan_published};
-use msx::data::{DataError, Fold, Summary};
+use msx::data::{DataError, Fold, Raster, Summary};
 use msx::progress::Silent;
 use npyz::WriterBuilder;
 use serde_json::Value;
@@ -19,7 +19,7 @@ fn golden(name: &str) -> PathBuf {
 }
 
 fn options(side: usize) -> Options {
-    Options { names: None, drop_unlabelled: false, side }
+    Options { names: None, drop_unlabelled: false, raster: Raster::eight(side) }
 }
 
 fn ingest(path: &Path, options: &Options) -> Result<(Summary, Fold, Vec<Split>), DataError> {

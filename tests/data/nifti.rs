@@ -6,7 +6,7 @@ use msx::data::labels::LabelTable;
 use msx::data::memory::Forgetful;
 use msx::data::nifti::{Axis, Collection, Range, Rows, Slicing, Table, Which, list, values};
 use msx::data::scans::{Format, Keeping, Patients, ScanSummary, write_as};
-use msx::data::{DataError, Fold};
+use msx::data::{DataError, Fold, Raster};
 use msx::progress::Silent;
 use serde_json::Value;
 use std::fs;
@@ -154,7 +154,11 @@ impl Pack {
     }
 
     fn read(&self, collection: &Collection, skip: bool) -> Result<(ScanSummary, Fold), DataError> {
-        let keeping = Keeping { side: 8, skip_unreadable: skip, patient_key: "msx".to_owned() };
+        let keeping = Keeping {
+            raster: Raster::eight(8),
+            skip_unreadable: skip,
+            patient_key: "msx".to_owned(),
+        };
         let which = Which::Between { from: 0.25, to: 0.75, step: 1 };
         let slicing = Slicing { axis: Axis::Axial, which, range: Range::Full };
         let target = self.at("fold");

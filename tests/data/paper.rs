@@ -7,7 +7,7 @@ use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::random::permutation;
 use msx::data::rsna_ich::{self, Challenge, TYPES};
 use msx::data::subset::{Classes, Filter, SubsetConfig, SubsetPlan, plan};
-use msx::data::{FoldInfo, LabelSet};
+use msx::data::{FoldInfo, LabelSet, Raster};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -230,7 +230,7 @@ fn the_chest_subsets_are_those_of_the_paper() {
     let (_folder, csv) = file("train.csv", &chest_table());
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: true };
-    let chest = Labelled::new(chexpert::labels(&csv, policy, 256).expect("reads"));
+    let chest = Labelled::new(chexpert::labels(&csv, policy, Raster::eight(256)).expect("reads"));
     assert_eq!((chest.info.count, chest.info.findings.len()), (FRONTAL - 4000, FINDINGS));
     let classes = [(20, 1450), (15, 1600), (10, 2000), (6, 2300), (4, 3900), (2, 6300)];
     chest.by_classes(&classes, 190, 170);
@@ -266,7 +266,8 @@ fn the_brain_subsets_are_those_of_the_paper() {
     let (folder, csv) = file("train.csv", &brain_table());
     let images = folder.path().join("images");
     let challenge = Challenge { csv, images, most_without: Some(WITHOUT), seed: SEED };
-    let brain = Labelled::new(rsna_ich::labels(&challenge, "key", 256).expect("reads"));
+    let brain =
+        Labelled::new(rsna_ich::labels(&challenge, "key", Raster::eight(256)).expect("reads"));
     assert_eq!((brain.info.count, brain.info.findings.len()), (WITH_HAEMORRHAGE + WITHOUT, 6));
     let classes = [(10, 2500), (8, 3120), (6, 4170), (4, 6250), (2, 12_500)];
     brain.by_classes(&classes, 300, 200);

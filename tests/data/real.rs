@@ -2,7 +2,7 @@
 
 use msx::data::chexpert::{self, Policy, Uncertain, View};
 use msx::data::memory::Forgetful;
-use msx::data::{Fold, folder};
+use msx::data::{Fold, Raster, folder};
 use msx::progress::Silent;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -31,7 +31,8 @@ fn nih_chest_is_read_whole() {
     let target = tempfile::tempdir().expect("folder");
     let csv = pack.join("train.csv");
     let summary =
-        chexpert::read(&csv, policy, 64, target.path(), &Silent, &Forgetful).expect("reads");
+        chexpert::read(&csv, policy, Raster::eight(64), target.path(), &Silent, &Forgetful)
+            .expect("reads");
     let fold = Fold::open(target.path()).expect("opens");
     let dropped: usize = summary.dropped.iter().map(|one| one.count).sum();
     assert_eq!((summary.read, summary.kept + dropped, summary.findings.len()), (822, 822, 14));
@@ -50,7 +51,8 @@ fn nih_chest_is_read_whole() {
 fn mednist_is_read_whole() {
     let Some(pack) = pack("mednist-64") else { return };
     let target = tempfile::tempdir().expect("folder");
-    let summary = folder::read(&pack, 64, target.path(), &Silent, &Forgetful).expect("reads");
+    let summary =
+        folder::read(&pack, Raster::eight(64), target.path(), &Silent, &Forgetful).expect("reads");
     let fold = Fold::open(target.path()).expect("opens");
     assert_eq!((summary.read, summary.kept, fold.len()), (6000, 6000, 6000));
     let classes = ["AbdomenCT", "BreastMRI", "CXR", "ChestCT", "Hand", "HeadCT"];

@@ -1,5 +1,6 @@
 //! What pixels depend on is in the words that images are remembered by.
 
+use msx::data::Raster;
 use msx::data::dicom::Window;
 use msx::data::nifti::{Axis, Range, Slicing, Which};
 use msx::data::scans::{Format, Frames, Keeping, Patient, Reading, Scan};
@@ -27,7 +28,11 @@ fn windows_and_frames_count_for_dicom_files_and_not_for_pictures() {
     let frames = [Frames::Every, Frames::First, Frames::Middle];
     let recipes = |names: &[&str]| -> BTreeSet<String> {
         let scans: Vec<Scan> = names.iter().map(|name| scan(name)).collect();
-        let keeping = Keeping { side: 8, skip_unreadable: false, patient_key: "key".to_owned() };
+        let keeping = Keeping {
+            raster: Raster::eight(8),
+            skip_unreadable: false,
+            patient_key: "key".to_owned(),
+        };
         let ways = windows.iter().flat_map(|&window| frames.map(|frames| (window, frames)));
         ways.map(|(window, frames)| Reading { keeping: keeping.clone(), window, frames })
             .map(|reading| reading.recipe(&scans))

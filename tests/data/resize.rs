@@ -44,7 +44,7 @@ fn squares_are_pillows_to_one_grey_level() {
             height: size(&case["height"]),
             pixels: numbers(&case["pixels"]),
         };
-        let square = to_square(&grey, size(&case["side"])).expect("resizes");
+        let square = to_square::<u8>(&grey, size(&case["side"])).expect("resizes");
         let worst = distance(square.into_iter().map(f32::from), &numbers(&case["expected"]));
         assert!(worst <= 1.0, "{} × {}: {worst}", grey.width, grey.height);
     }
@@ -74,26 +74,26 @@ fn halving_goes_by_powers_of_two_alone() {
     assert_eq!(shrink(&image, 16, 16), Some(image.clone()));
     let once = shrink(&image, 16, 8).expect("a half");
     assert_eq!(shrink(&image, 16, 4), shrink(&once, 8, 4), "rounded at every step");
-    assert_eq!(shrink(&[0, 1, 1, 0], 2, 1), Some(vec![1]), "a half is rounded up");
+    assert_eq!(shrink(&[0_u8, 1, 1, 0], 2, 1), Some(vec![1]), "a half is rounded up");
     for wanted in [3, 5, 12, 32] {
         assert_eq!(shrink(&image, 16, wanted), None, "{wanted}");
     }
-    assert_eq!(shrink(&[0; 36], 6, 2), None, "6, 3, and no further");
+    assert_eq!(shrink(&[0_u8; 36], 6, 2), None, "6, 3, and no further");
 }
 
 #[test]
 fn the_brightest_pixel_becomes_white_and_black_stays_black() {
     let grey = |pixels: Vec<f32>| Grey { width: 2, height: 2, pixels };
-    let square = to_square(&grey(vec![0.0, 10.0, 25.0, 50.0]), 2).expect("as it is");
+    let square = to_square::<u8>(&grey(vec![0.0, 10.0, 25.0, 50.0]), 2).expect("as it is");
     assert_eq!(square, [0, 51, 128, 255]);
-    assert_eq!(to_square(&grey(vec![0.0; 4]), 2), Ok(vec![0; 4]));
+    assert_eq!(to_square(&grey(vec![0.0; 4]), 2), Ok(vec![0_u8; 4]));
 }
 
 /// The whole picture is kept, without border or cut, so a long one is squeezed.
 #[test]
 fn a_long_picture_is_squeezed() {
     let pixels: Vec<f32> = (0..8).flat_map(|_| (0..32).map(|x| x as f32)).collect();
-    let square = to_square(&Grey { width: 32, height: 8, pixels }, 8).expect("resizes");
+    let square = to_square::<u8>(&Grey { width: 32, height: 8, pixels }, 8).expect("resizes");
     let first: Vec<u8> = square[..8].to_vec();
     assert!(first.windows(2).all(|pair| pair[0] < pair[1]), "{first:?}");
     assert!(first[0] < 20 && first[7] == 255, "both ends are there: {first:?}");
@@ -102,7 +102,7 @@ fn a_long_picture_is_squeezed() {
 
 #[test]
 fn a_picture_without_pixels_is_an_error() {
-    assert!(to_square(&Grey { width: 0, height: 0, pixels: Vec::new() }, 8).is_err());
+    assert!(to_square::<u8>(&Grey { width: 0, height: 0, pixels: Vec::new() }, 8).is_err());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use msx::data::dicom::{Window, pseudonym};
 use msx::data::memory::Forgetful;
 use msx::data::rsna_ich::{Challenge, NO_FINDING, TYPES, list};
 use msx::data::scans::{Frames, Keeping, Reading, ScanSummary, write as write_fold};
-use msx::data::{DataError, Fold};
+use msx::data::{DataError, Fold, Raster};
 use msx::progress::Silent;
 use std::path::Path;
 use tempfile::TempDir;
@@ -60,7 +60,11 @@ impl Pack {
 
 fn reading() -> Reading {
     Reading {
-        keeping: Keeping { side: 8, skip_unreadable: false, patient_key: "msx".to_owned() },
+        keeping: Keeping {
+            raster: Raster::eight(8),
+            skip_unreadable: false,
+            patient_key: "msx".to_owned(),
+        },
         window: Window::Fixed { centre: 40.0, width: 80.0 },
         frames: Frames::Every,
     }

@@ -4,7 +4,7 @@ use crate::support::assert_says;
 use msx::data::image::Grey;
 use msx::data::memory::Forgetful;
 use msx::data::scans::{Format, Found, Keeping, Listing, Patient, Scan, write_as};
-use msx::data::{DataError, Fold};
+use msx::data::{DataError, Fold, Raster};
 use msx::progress::Silent;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +60,7 @@ fn listing() -> Listing {
 }
 
 fn keeping(skip_unreadable: bool) -> Keeping {
-    Keeping { side: 8, skip_unreadable, patient_key: "key".to_owned() }
+    Keeping { raster: Raster::eight(8), skip_unreadable, patient_key: "key".to_owned() }
 }
 
 #[test]

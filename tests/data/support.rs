@@ -1,7 +1,7 @@
 //! Small files to read, and one way to look at messages.
 
 use image::{GrayImage, ImageFormat, Luma};
-use msx::data::{DataError, Fold, FoldInfo, Origin};
+use msx::data::{DataError, Depth, Fold, FoldInfo, Origin};
 use msx::progress::{Monitor, Progress};
 use std::fs;
 use std::io::Cursor;
@@ -86,6 +86,7 @@ pub fn info(count: usize, side: usize, findings: &[&str]) -> FoldInfo {
     FoldInfo {
         findings: findings.iter().map(|name| (*name).to_owned()).collect(),
         side,
+        depth: Depth::Eight,
         count,
         origin: Origin::Real,
         patients: (0..count).map(|number| format!("patient{}", number % 2)).collect(),

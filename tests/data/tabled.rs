@@ -8,7 +8,7 @@ use msx::data::labels::{Joined, LabelTable, Repeated};
 use msx::data::memory::Forgetful;
 use msx::data::scans::{Frames, Keeping, Patients, Reading, ScanSummary, write as write_fold};
 use msx::data::tabled::{Tabled, list};
-use msx::data::{DataError, Fold};
+use msx::data::{DataError, Fold, Raster};
 use msx::progress::Silent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -66,7 +66,11 @@ impl Pack {
         skip_unreadable: bool,
     ) -> Result<(ScanSummary, Fold), DataError> {
         let reading = Reading {
-            keeping: Keeping { side, skip_unreadable, patient_key: "msx".to_owned() },
+            keeping: Keeping {
+                raster: Raster::eight(side),
+                skip_unreadable,
+                patient_key: "msx".to_owned(),
+            },
             window: Window::File,
             frames: Frames::Every,
         };
@@ -295,7 +299,7 @@ fn nih_chest_is_the_same_from_either_table() {
     let policy =
         Policy { uncertain: Uncertain::Positive, view: View::Frontal, drop_unlabelled: false };
     let target = temporary.at("chexpert");
-    chexpert::read(&nih.join("train.csv"), policy, 64, &target, &Silent, &Forgetful)
+    chexpert::read(&nih.join("train.csv"), policy, Raster::eight(64), &target, &Silent, &Forgetful)
         .expect("reads");
     let expected = Fold::open(&target).expect("opens");
     let every = &expected.info().findings;

@@ -1,6 +1,6 @@
 //! What is learned from, and what is compared.
 
-use msx::data::{Pixels, random};
+use msx::data::{Pixels, Raster, random};
 use msx::learn::classifier::Images;
 use msx::learn::gan::{LossWeights, TrainingImages};
 use rand::Rng;
@@ -63,13 +63,13 @@ impl Data {
 
     /// As GANs take them.
     pub fn for_gan(&self) -> TrainingImages<'_> {
-        let (images, labels) = (Pixels::new(&self.images, self.side), &self.labels);
+        let (images, labels) = (Pixels::new(&self.images, Raster::eight(self.side)), &self.labels);
         TrainingImages { images, labels, side: self.side, findings: FINDINGS }
     }
 
     /// As classifiers take them.
     pub fn for_classifier(&self) -> Images<'_> {
-        let (images, labels) = (Pixels::new(&self.images, self.side), &self.labels);
+        let (images, labels) = (Pixels::new(&self.images, Raster::eight(self.side)), &self.labels);
         Images { images, labels, side: self.side, findings: FINDINGS }
     }
 }

@@ -1,12 +1,15 @@
 //! The smallest trainings that use all there is, on a given device.
 
 use super::data::{BATCH, COUNT, Data, FINDINGS, LATENT, LOSS, Numbers, SIDE, WIDTHS, numbers};
+use msx::data::Depth;
 use msx::learn::checkpoint::Checkpoints;
 use msx::learn::classifier::{
     self, Architecture, Augmentation, ClassifierConfig, Patience, TrainedClassifier, predict,
 };
 use msx::learn::device::Device;
-use msx::learn::gan::{self, CpdConfig, ProgConfig, TrainedGan, synthesise, train_cpd, train_prog};
+use msx::learn::gan::{
+    self, CpdConfig, ProgConfig, TrainedGan, Wanted, synthesise, train_cpd, train_prog,
+};
 use msx::learn::{LearnError, with_backend};
 use msx::progress::Silent;
 use safetensors::SafeTensors;
@@ -114,7 +117,8 @@ fn train_gan(
 
 fn generate(generator: &[u8], data: &Data, device: &Device) -> Vec<u8> {
     with_backend!(device, |B, handle| {
-        synthesise::<B>(generator, &data.labels, FINDINGS, 9, &handle, &Silent)
+        let wanted = Wanted { labels: &data.labels, findings: FINDINGS, depth: Depth::Eight };
+        synthesise::<B>(generator, wanted, 9, &handle, &Silent)
     })
     .expect("images")
 }

@@ -1,7 +1,7 @@
 //! Trainings of a classifier: where they may stop, how they go on, and what they refuse.
 
 use crate::support::{Cpu, Kept, StopAfter, on_threads, uniform};
-use msx::data::Pixels;
+use msx::data::{Pixels, Raster};
 use msx::learn::LearnError;
 use msx::learn::checkpoint::{Checkpoints, NoCheckpoints};
 use msx::learn::classifier::{
@@ -51,7 +51,7 @@ impl Fold {
     }
 
     fn view(&self) -> Images<'_> {
-        let images = Pixels::new(&self.images, SIDE);
+        let images = Pixels::new(&self.images, Raster::eight(SIDE));
         Images { images, labels: &self.labels, side: SIDE, findings: 2 }
     }
 }
@@ -185,7 +185,7 @@ fn threads_do_not_show() {
     let images = uniform(10, COUNT * 32 * 32);
     let images: Vec<u8> = images.iter().map(|value| (value * 127.0 + 128.0) as u8).collect();
     let labels = Fold::new(8).labels;
-    let images = Pixels::new(&images, 32);
+    let images = Pixels::new(&images, Raster::eight(32));
     let fold = Images { images, labels: &labels, side: 32, findings: 2 };
     let outcome = || {
         let device = Default::default();
@@ -212,7 +212,7 @@ fn a_training_that_diverges_is_an_error() {
 fn folds_that_do_not_fit_are_refused() {
     let (fold, device) = (Fold::new(8), Default::default());
     let good = fold.view();
-    let empty = Images { images: Pixels::new(&[], SIDE), labels: &[], ..good };
+    let empty = Images { images: Pixels::new(&[], Raster::eight(SIDE)), labels: &[], ..good };
     let other = Images { labels: &fold.labels[..COUNT], findings: 1, ..good };
     for (training, valid) in [(good, empty), (empty, good), (good, other)] {
         let outcome = train::<Cpu>(

@@ -3,7 +3,7 @@
 use crate::support::{Cpu, Kept, StopAfter, assert_close, numbers, on_threads, tensor, uniform};
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
-use msx::data::{Pixels, random};
+use msx::data::{Pixels, Raster, random};
 use msx::learn::LearnError;
 use msx::learn::checkpoint::{Checkpoints, NoCheckpoints};
 use msx::learn::gan::{
@@ -41,7 +41,7 @@ impl Fold {
     }
 
     fn view(&self) -> TrainingImages<'_> {
-        let images = Pixels::new(&self.images, self.side);
+        let images = Pixels::new(&self.images, Raster::eight(self.side));
         TrainingImages { images, labels: &self.labels, side: self.side, findings: 2 }
     }
 }
@@ -376,7 +376,7 @@ fn composed(pixels: &[u8], augment: Augmentation) -> [Vec<f32>; 3] {
 fn a_step_is_made_of_the_parts_that_are_checked_elsewhere() {
     let image = Fold::new(8).images[..64].to_vec();
     let (images, labels) = (image.repeat(BATCH), [1, 0].repeat(BATCH));
-    let images = Pixels::new(&images, 8);
+    let images = Pixels::new(&images, Raster::eight(8));
     let fold = TrainingImages { images, labels: &labels, side: 8, findings: 2 };
     for augment in [Augmentation::default(), CHANGED] {
         let config = CpdConfig { widths: Some(vec![6, 4]), augment, ..cpd(BATCH as u64) };

@@ -1,7 +1,7 @@
 //! How a classifier's training images are changed: exactly what is said, and the same in every run.
 
 use crate::support::{Cpu, assert_close, numbers, uniform};
-use msx::data::Pixels;
+use msx::data::{Depth, Pixels, Raster};
 use msx::learn::classifier::{
     Architecture, Augmentation, ClassifierConfig, Images, Model, Patience, Shown, View, batch,
     epoch,
@@ -28,7 +28,7 @@ impl Fold {
     }
 
     fn view(&self) -> Images<'_> {
-        let images = Pixels::new(&self.images, SIDE);
+        let images = Pixels::new(&self.images, Raster::eight(SIDE));
         Images { images, labels: &self.labels, side: SIDE, findings: 2 }
     }
 
@@ -75,7 +75,7 @@ fn a_shift_moves_whole_pixels_and_repeats_the_edge() {
             let moved = |place: usize, by: i32| (place as i32 - by).clamp(0, SIDE as i32 - 1);
             (moved(row, down) as usize, moved(column, right) as usize)
         });
-        assert_eq!(view.of(fold.image(0), SIDE), expected, "by {right}, {down}");
+        assert_eq!(view.of(fold.image(0), Raster::eight(SIDE)), expected, "by {right}, {down}");
     }
 }
 
@@ -84,7 +84,7 @@ fn a_quarter_turn_is_against_the_clock_and_exact() {
     let fold = Fold::new();
     let image = fold.image(1);
     let last = SIDE - 1;
-    let turned = |angle| View { angle, ..View::plain(1) }.of(image, SIDE);
+    let turned = |angle| View { angle, ..View::plain(1) }.of(image, Raster::eight(SIDE));
     assert_eq!(turned(90.0), by_place(image, |row, column| (column, last - row)));
     assert_eq!(turned(180.0), by_place(image, |row, column| (last - row, last - column)));
     assert_eq!(turned(-90.0), by_place(image, |row, column| (last - column, row)));
@@ -94,11 +94,49 @@ fn a_quarter_turn_is_against_the_clock_and_exact() {
     assert_ne!(turned(45.0), image);
 }
 
+/// Sixteen bits are seen as eight are, and more finely.
+#[test]
+fn deep_images_are_changed_and_seen_like_others() {
+    let fold = Fold::new();
+    let deep = Raster { side: SIDE, depth: Depth::Sixteen };
+    let wide = |image: &[u8]| Depth::Sixteen.convert(image, Depth::Eight).into_owned();
+    let level =
+        |image: &[u8], at: usize| f64::from(u16::from_le_bytes([image[2 * at], image[2 * at + 1]]));
+    for view in [
+        View { mirrored: true, shift: [2, -1], ..View::plain(0) },
+        View { angle: 20.0, ..View::plain(0) },
+        View { brightness: 0.8, ..View::plain(0) },
+    ] {
+        let (narrow, seen) =
+            (view.of(fold.image(0), Raster::eight(SIDE)), view.of(&wide(fold.image(0)), deep));
+        let far = (0..SIZE).map(|at| (level(&seen, at) - 257.0 * f64::from(narrow[at])).abs());
+        let far = far.fold(0.0, f64::max);
+        // Half a level of eight bits is what these are rounded by.
+        assert!(far <= 129.0, "{view:?}: {far}");
+        let is_whole = view.angle == 0.0 && view.brightness == 1.0;
+        assert_eq!(far == 0.0, is_whole, "{view:?}: {far}");
+    }
+    for architecture in
+        [Architecture::Cnn { widths: vec![2] }, Architecture::DenseNet121 { input: 32 }]
+    {
+        let model = Model::new(architecture, 2).expect("a network");
+        let of = |image: &[u8], raster| {
+            let _alone = msx::learn::alone();
+            numbers(model.prepare::<Cpu>(image, raster, &Default::default()).values)
+        };
+        let narrow = of(fold.image(1), Raster::eight(SIDE));
+        assert_close("deep", &of(&wide(fold.image(1)), deep), &narrow, 1e-5);
+        let mut brighter = wide(fold.image(1));
+        brighter[0] ^= 1;
+        assert_ne!(of(&brighter, deep), of(&wide(fold.image(1)), deep), "one level of 65535");
+    }
+}
+
 /// Along a slope of grey, linear interpolation is exact.
 #[test]
 fn a_turned_slope_of_grey_is_a_slope_of_grey() {
     let slope: Vec<u8> = (0..SIZE).map(|place| (20 * (place % SIDE) + 40) as u8).collect();
-    let turned = View { angle: 30.0, ..View::plain(0) }.of(&slope, SIDE);
+    let turned = View { angle: 30.0, ..View::plain(0) }.of(&slope, Raster::eight(SIDE));
     let centre = (SIDE / 2) as f64;
     let (sine, cosine) = 30.0_f64.to_radians().sin_cos();
     for (place, &pixel) in turned.iter().enumerate() {
@@ -112,7 +150,7 @@ fn a_turned_slope_of_grey_is_a_slope_of_grey() {
 #[test]
 fn brightness_multiplies_rounds_and_ends_at_white() {
     let bytes = [0, 1, 50, 101, 200, 255, 3, 7, 9];
-    let of = |factor| View { brightness: factor, ..View::plain(0) }.of(&bytes, 3);
+    let of = |factor| View { brightness: factor, ..View::plain(0) }.of(&bytes, Raster::eight(3));
     assert_eq!(of(1.5), [0, 2, 75, 152, 255, 255, 5, 11, 14]);
     assert_eq!(of(0.5), [0, 1, 25, 51, 100, 128, 2, 4, 5]);
     assert_eq!(of(1.0), bytes);
@@ -129,9 +167,9 @@ fn views_are_mirrored_then_turned_then_moved_then_brightened() {
         View { shift: [2, -1], ..View::plain(2) },
         View { brightness: 0.75, ..View::plain(2) },
     ] {
-        pixels = step.of(&pixels, SIDE);
+        pixels = step.of(&pixels, Raster::eight(SIDE));
     }
-    assert_eq!(all.of(fold.image(2), SIDE), pixels);
+    assert_eq!(all.of(fold.image(2), Raster::eight(SIDE)), pixels);
 }
 
 const ALL: Augmentation = Augmentation { shift: 0.2, rotation: 15.0, brightness: 0.3, mixup: 0.4 };

@@ -82,6 +82,8 @@ pub enum FieldType {
         /// Largest value.
         max: i64,
     },
+    /// One of several whole numbers, in ascending order.
+    OneOf(&'static [i64]),
     /// A real number in an inclusive range; a whole number is taken too.
     Float {
         /// Least value.

@@ -2,7 +2,7 @@
 
 use super::super::folds::Opened;
 use crate::data::census::{Census, LabelSetCount, spread};
-use crate::data::{Fold, LabelSet};
+use crate::data::{Depth, Fold, LabelSet};
 use crate::report::sheet::{Row, Sheet, Tile};
 use std::collections::HashMap;
 
@@ -36,7 +36,8 @@ pub(super) fn rows<'a>(
             let indices = members.get(&class.set).map_or(&[][..], Vec::as_slice);
             let chosen = spread(indices.len(), per_class).into_iter();
             let side = fold.info().side;
-            chosen.map(|at| Tile { pixels: fold.image(indices[at]), side }).collect()
+            let seen = |at: usize| fold.pixels().at_depth(indices[at], Depth::Eight);
+            chosen.map(|at| Tile { pixels: seen(at), side }).collect()
         });
         Row { caption: caption(rank + 1, class, census), groups: groups.collect() }
     };

@@ -90,7 +90,7 @@ impl Screen {
             lines.iter_mut().for_each(|line| line.push_str(&" ".repeat(GROUP_GAP)));
         }
         for tile in tiles.iter().take(places) {
-            let small = resized(tile.pixels, tile.side, width)?;
+            let small = resized(&tile.pixels, tile.side, width)?;
             for (line, pair) in lines.iter_mut().zip(small.chunks(2 * width)) {
                 let (upper, lower) = pair.split_at(width.min(pair.len()));
                 for (column, &above) in upper.iter().enumerate() {

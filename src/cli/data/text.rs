@@ -25,7 +25,7 @@ pub(super) fn print(opened: &Opened, census: &Census, duplicates: &Duplicates, t
 }
 
 fn folds(census: &Census) {
-    let mut rows = vec![cells(["", "images", "patients", "label sets", "side", "origin"])];
+    let mut rows = vec![cells(["", "images", "patients", "label sets", "side", "depth", "origin"])];
     for fold in &census.folds {
         let origin = match fold.origin {
             Origin::Real => "real",
@@ -37,6 +37,7 @@ fn folds(census: &Census) {
             fold.patients.map_or_else(|| "-".to_owned(), |count| count.to_string()),
             fold.label_sets.to_string(),
             format!("{} px", fold.side),
+            format!("{} bits", fold.depth.bits()),
             origin.to_owned(),
         ]);
     }

@@ -7,6 +7,7 @@ use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
 use super::located::{Name, locate};
 use super::memory::Memory;
+use super::pixels::Raster;
 use super::summary::{Dropped, Summary};
 use super::table::{Named, cell, each_row, line, number, open, shortened, wrong_row};
 use crate::progress::Monitor;
@@ -74,8 +75,12 @@ pub fn images(csv: &Path, policy: Policy) -> Result<Vec<PathBuf>, DataError> {
 ///
 /// # Errors
 /// The table is missing or wrong, with the line.
-pub fn labels(csv: &Path, policy: Policy, side: usize) -> Result<(FoldInfo, Vec<u8>), DataError> {
-    Ok(read_table(csv, policy)?.info(side))
+pub fn labels(
+    csv: &Path,
+    policy: Policy,
+    raster: Raster,
+) -> Result<(FoldInfo, Vec<u8>), DataError> {
+    Ok(read_table(csv, policy)?.info(raster))
 }
 
 /// The folder that the paths in the table are relative to: the one above the table's own.
@@ -83,14 +88,14 @@ pub fn root(csv: &Path) -> PathBuf {
     csv.parent().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned)
 }
 
-/// Reads the table and its images into a fold of `side` pixels at `target`.
+/// Reads the table and its images into a fold at `target`.
 ///
 /// # Errors
 /// The table is wrong, or an image is missing or cannot be decoded.
 pub fn read(
     csv: &Path,
     policy: Policy,
-    side: usize,
+    raster: Raster,
     target: &Path,
     monitor: &dyn Monitor,
     memory: &dyn Memory,
@@ -104,7 +109,7 @@ pub fn read(
         .map(|(reason, count)| Dropped { reason: (*reason).to_owned(), count })
         .collect();
     let read = table.read;
-    let (info, labels) = table.info(side);
+    let (info, labels) = table.info(raster);
     let summary = Summary::count(read, &info.findings, &labels, &info.patients, dropped);
     ingest(target, &paths, &info, &labels, monitor, memory)?;
     Ok(summary)
@@ -123,10 +128,11 @@ impl Table {
         locate(csv, &root(csv), names, remedy)
     }
 
-    fn info(self, side: usize) -> (FoldInfo, Vec<u8>) {
+    fn info(self, raster: Raster) -> (FoldInfo, Vec<u8>) {
         let info = FoldInfo {
             findings: self.findings,
-            side,
+            side: raster.side,
+            depth: raster.depth,
             count: self.sources.len(),
             origin: Origin::Real,
             patients: self.patients,

@@ -4,6 +4,8 @@
 //! that the standard wants present stand empty. A synthetic image says so three times: Conversion Type
 //! `SYN` (C.8.6.1), Synthetic Data `YES` (C.12.1, since 2023), and the Derivation Description.
 
+use crate::data::depth::{Deep, Depth, Pixel};
+use crate::data::pixels::Raster;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
@@ -15,10 +17,10 @@ const LONGEST_LT: usize = 10_240;
 
 /// What a file says.
 pub struct Capture<'a> {
-    /// Bytes `[side, side]`, black to white.
+    /// The bytes of a square, black to white.
     pub pixels: &'a [u8],
-    /// In pixels.
-    pub side: usize,
+    /// Its side and depth.
+    pub raster: Raster,
     /// What stands for the study, the same in all of its images.
     pub study: u128,
     /// What stands for the series.
@@ -48,29 +50,28 @@ impl Capture<'_> {
     /// # Errors
     /// The pixels are not as many as the side says, or the library refuses, in words.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let side = u16::try_from(self.side).map_err(|_| "the image is too large for DICOM")?;
-        if self.pixels.len() != self.side * self.side {
-            return Err(format!("{} pixels are no square of {side}", self.pixels.len()));
+        let Raster { side, depth } = self.raster;
+        let side = u16::try_from(side).map_err(|_| "the image is too large for DICOM")?;
+        if self.pixels.len() != self.raster.bytes() {
+            return Err(format!("{} bytes are no square of {side} pixels", self.pixels.len()));
         }
+        let bits = u16::from(depth.bits());
         let mut object = InMemDicomObject::new_empty();
         self.add_texts(&mut object);
         let numbers = [
             (tags::SAMPLES_PER_PIXEL, 1),
             (tags::ROWS, side),
             (tags::COLUMNS, side),
-            (tags::BITS_ALLOCATED, 8),
-            (tags::BITS_STORED, 8),
-            (tags::HIGH_BIT, 7),
+            (tags::BITS_ALLOCATED, bits),
+            (tags::BITS_STORED, bits),
+            (tags::HIGH_BIT, bits - 1),
             (tags::PIXEL_REPRESENTATION, 0),
         ];
         for (tag, number) in numbers {
             object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(number)));
         }
-        let mut pixels = self.pixels.to_vec();
-        // Values have an even length.
-        pixels.resize(pixels.len().next_multiple_of(2), 0);
-        let pixels = PrimitiveValue::U8(pixels.into());
-        object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, pixels));
+        let (kind, pixels) = self.pixel_data();
+        object.put(DataElement::new(tags::PIXEL_DATA, kind, pixels));
         let meta = FileMetaTableBuilder::new()
             .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
             .media_storage_sop_class_uid(uids::SECONDARY_CAPTURE_IMAGE_STORAGE)
@@ -79,6 +80,21 @@ impl Capture<'_> {
         let mut bytes = Vec::new();
         file.write_all(&mut bytes).map_err(|error| error.to_string())?;
         Ok(bytes)
+    }
+
+    fn pixel_data(&self) -> (VR, PrimitiveValue) {
+        match self.raster.depth {
+            Depth::Eight => {
+                let mut pixels = self.pixels.to_vec();
+                // Values have an even length.
+                pixels.resize(pixels.len().next_multiple_of(2), 0);
+                (VR::OB, PrimitiveValue::U8(pixels.into()))
+            }
+            Depth::Sixteen => {
+                let levels = Deep::of_bytes(self.pixels).iter().map(|pixel| pixel.level());
+                (VR::OW, PrimitiveValue::U16(levels.collect()))
+            }
+        }
     }
 
     fn add_texts(&self, object: &mut InMemDicomObject) {

@@ -1,9 +1,11 @@
 //! The arrays of a fold.
 
+use crate::data::depth::Depth;
 use crate::data::error::DataError;
 use crate::data::npy;
+use crate::data::pixels::Raster;
 use memmap2::Mmap;
-use npyz::{AutoSerialize, DType, Order, TypeStr, WriterBuilder};
+use npyz::{AutoSerialize, DType, Order, TypeStr};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -13,21 +15,26 @@ use std::path::{Path, PathBuf};
 pub(in crate::data) struct MappedArray {
     path: PathBuf,
     shape: Vec<usize>,
+    depth: Depth,
     map: Mmap,
     start: usize,
 }
 
 impl MappedArray {
-    /// Opens an array of bytes with at least one axis, which is as long as its header says.
+    /// Opens an array of whole numbers of a known [`Depth`] with at least one axis, which is as long as
+    /// its header says.
     pub(in crate::data) fn open(path: &Path) -> Result<MappedArray, DataError> {
         let mut file = File::open(path).map_err(DataError::io(path))?;
         let header = npy::header(&mut file)
             .map_err(|error| wrong(path, format!("it has no header of NumPy's: {error}")))?;
-        if !holds_bytes(&header.dtype()) || header.order() != Order::C || header.shape().is_empty()
-        {
+        let is_array = header.order() == Order::C && !header.shape().is_empty();
+        let Some(depth) = depth_of(&header.dtype()).filter(|_| is_array) else {
             let kind = header.dtype().descr();
-            return Err(wrong(path, format!("it holds {kind}, not bytes in C order")));
-        }
+            return Err(wrong(
+                path,
+                format!("it holds {kind}, not bytes or numbers of 16 bits in C order"),
+            ));
+        };
         let shape: Vec<usize> = header
             .shape()
             .iter()
@@ -38,13 +45,13 @@ impl MappedArray {
         // SAFETY: objects of the store are immutable; nobody writes to a mapped fold.
         let map = unsafe { Mmap::map(&file) }.map_err(DataError::io(path))?;
         let held = map.len().saturating_sub(start);
-        let promised = shape.iter().try_fold(1, |size: usize, &side| size.checked_mul(side));
+        let promised = shape.iter().try_fold(depth.bytes(), |size, &side| size.checked_mul(side));
         if promised != Some(held) {
             let promised = promised.unwrap_or(usize::MAX);
-            let reason = format!("it holds {held} values where its header promises {promised}");
+            let reason = format!("it holds {held} bytes where its header promises {promised}");
             return Err(wrong(path, reason));
         }
-        Ok(MappedArray { path: path.to_owned(), shape, map, start })
+        Ok(MappedArray { path: path.to_owned(), shape, depth, map, start })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -55,16 +62,28 @@ impl MappedArray {
         &self.shape
     }
 
-    /// Refuses an array of another shape.
-    pub(super) fn require_shape(&self, shape: &[usize]) -> Result<(), DataError> {
-        if self.shape == shape {
-            return Ok(());
-        }
+    /// Refuses an array of another shape or depth.
+    pub(super) fn require(&self, shape: &[usize], depth: Depth) -> Result<(), DataError> {
         let found = &self.shape;
-        Err(wrong(&self.path, format!("its shape is {found:?}, fold.json says {shape:?}")))
+        if found != shape {
+            let reason = format!("its shape is {found:?}, fold.json says {shape:?}");
+            return Err(wrong(&self.path, reason));
+        }
+        if self.depth != depth {
+            let (found, wanted) = (self.depth.bits(), depth.bits());
+            let reason = format!("its values have {found} bits where {wanted} belong");
+            return Err(wrong(&self.path, reason));
+        }
+        Ok(())
     }
 
-    pub(in crate::data) fn values(&self) -> &[u8] {
+    /// Whether these are images of this side and depth.
+    pub(in crate::data) fn holds(&self, raster: Raster) -> bool {
+        self.shape.get(1..) == Some(&[raster.side, raster.side]) && self.depth == raster.depth
+    }
+
+    /// The bytes of all values.
+    pub(in crate::data) fn bytes(&self) -> &[u8] {
         &self.map[self.start..]
     }
 }
@@ -100,14 +119,11 @@ pub(in crate::data) fn write_array<T: AutoSerialize + Copy>(
     write().map_err(DataError::io(path))
 }
 
-/// What stands before bytes of a shape. For images it has the same length however many there are, so
-/// that it can be written behind them.
-pub(super) fn header(shape: [usize; 3]) -> std::io::Result<Vec<u8>> {
+/// What stands before so many images. It has the same length however many there are, so that it can be
+/// written behind them.
+pub(super) fn header(count: usize, raster: Raster) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let shape = shape.map(|side| side as u64);
-    let options = npyz::WriteOptions::<u8>::new().default_dtype().shape(&shape);
-    // Dropped without the values, which leaves the header.
-    drop(options.writer(&mut bytes).begin_nd()?);
+    npy::write_header(&mut bytes, raster.depth, &[count, raster.side, raster.side])?;
     Ok(bytes)
 }
 
@@ -115,7 +131,8 @@ pub(super) fn wrong(path: &Path, reason: String) -> DataError {
     DataError::Fold { path: path.to_owned(), reason }
 }
 
-fn holds_bytes(kind: &DType) -> bool {
-    let bytes = "|u1".parse::<TypeStr>();
-    matches!((kind, bytes), (DType::Plain(kind), Ok(bytes)) if *kind == bytes)
+fn depth_of(kind: &DType) -> Option<Depth> {
+    let DType::Plain(kind) = kind else { return None };
+    let is_of = |depth: &Depth| depth.type_name().parse::<TypeStr>().is_ok_and(|of| of == *kind);
+    Depth::EVERY.into_iter().find(is_of)
 }

@@ -2,7 +2,8 @@
 //!
 //! `labels.npy` holds bytes of shape `[count, findings]`, `digests.npy` bytes of shape `[count, 32]`,
 //! the blake3 hash of each image's pixels, and `fold.json` is a [`FoldInfo`]. These say what the fold
-//! is. Its pixels stand in `images.npy`, bytes of shape `[stored, side, side]`, which may be shared
+//! is. Its pixels stand in `images.npy` of shape `[stored, side, side]`, bytes or numbers of sixteen
+//! bits with the lower byte first, which may be shared
 //! with other folds: where it holds other images than the fold's, or in another order, `rows.npy` has
 //! the place of each, unsigned numbers of 32 bits and shape `[count]`. All of them are arrays in C
 //! order that NumPy reads; `images[rows]` are the fold's images.
@@ -14,9 +15,11 @@ pub(super) use array::{MappedArray, write_array};
 pub(in crate::data) use write::digests;
 pub use write::{FoldWriter, write_fold, write_part};
 
+use super::depth::Depth;
 use super::error::DataError;
 use super::label_set::LabelSet;
 use super::pixels::Pixels;
+use super::pixels::Raster;
 use array::read_rows;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -55,6 +58,9 @@ pub struct FoldInfo {
     pub findings: Vec<String>,
     /// Side of the square images in pixels.
     pub side: usize,
+    /// Bits of a pixel; eight are not written down.
+    #[serde(default, skip_serializing_if = "Depth::is_eight")]
+    pub depth: Depth,
     /// Number of images.
     pub count: usize,
     /// Real or synthetic.
@@ -66,6 +72,11 @@ pub struct FoldInfo {
 }
 
 impl FoldInfo {
+    /// Side and depth of the images.
+    pub fn raster(&self) -> Raster {
+        Raster { side: self.side, depth: self.depth }
+    }
+
     /// What does not fit together.
     fn check(&self) -> Result<(), String> {
         let lists = [("patients", &self.patients), ("sources", &self.sources)];
@@ -121,11 +132,11 @@ impl Fold {
             None => None,
         };
         let stored = if rows.is_some() { images.shape()[0] } else { info.count };
-        images.require_shape(&[stored, info.side, info.side])?;
+        images.require(&[stored, info.side, info.side], info.depth)?;
         let labels = MappedArray::open(&must(LABELS)?)?;
-        labels.require_shape(&[info.count, info.findings.len()])?;
+        labels.require(&[info.count, info.findings.len()], Depth::Eight)?;
         let digests = MappedArray::open(&must(DIGESTS)?)?;
-        digests.require_shape(&[info.count, DIGEST])?;
+        digests.require(&[info.count, DIGEST], Depth::Eight)?;
         Ok(Fold { info, images, rows, labels, digests })
     }
 
@@ -146,17 +157,17 @@ impl Fold {
 
     /// All images.
     pub fn pixels(&self) -> Pixels<'_> {
-        Pixels::at_rows(self.images.values(), self.info.side, self.rows.as_deref())
+        Pixels::at_rows(self.images.bytes(), self.info.raster(), self.rows.as_deref())
     }
 
-    /// One image, `[side, side]`.
+    /// The bytes of one image, `[side, side]`.
     pub fn image(&self, index: usize) -> &[u8] {
         self.pixels().image(index)
     }
 
     /// The blake3 hashes of all images' pixels, `[count, 32]`.
     pub fn digests(&self) -> &[u8] {
-        self.digests.values()
+        self.digests.bytes()
     }
 
     /// The blake3 hash of one image's pixels, 32 bytes.
@@ -166,7 +177,7 @@ impl Fold {
 
     /// All labels, `[count, findings]`, zero or one.
     pub fn all_labels(&self) -> &[u8] {
-        self.labels.values()
+        self.labels.bytes()
     }
 
     /// One image's labels.

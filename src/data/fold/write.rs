@@ -3,6 +3,7 @@
 use super::array::{header, write_array, wrong};
 use super::{DIGEST, DIGESTS, Fold, FoldInfo, IMAGES, INFO, LABELS, ROWS};
 use crate::data::error::DataError;
+use crate::data::pixels::Raster;
 use rayon::prelude::*;
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, Write};
@@ -19,14 +20,14 @@ pub fn write_fold(
     images: &[u8],
     labels: &[u8],
 ) -> Result<(), DataError> {
-    let mut writer = FoldWriter::create(folder, info.side)?;
+    let mut writer = FoldWriter::create(folder, info.raster())?;
     writer.append(images)?;
     writer.finish(info, labels)
 }
 
 /// The digest of each image, `[n, side, side]`.
-pub(in crate::data) fn digests(pixels: &[u8], side: usize) -> Vec<[u8; DIGEST]> {
-    pixels.par_chunks(side * side).map(|image| *blake3::hash(image).as_bytes()).collect()
+pub(in crate::data) fn digests(pixels: &[u8], raster: Raster) -> Vec<[u8; DIGEST]> {
+    pixels.par_chunks(raster.bytes()).map(|image| *blake3::hash(image).as_bytes()).collect()
 }
 
 /// Writes a fold image by image, so that a dataset never stands in memory whole.
@@ -34,7 +35,7 @@ pub struct FoldWriter {
     folder: PathBuf,
     path: PathBuf,
     images: Images,
-    side: usize,
+    raster: Raster,
     digests: Vec<u8>,
 }
 
@@ -47,32 +48,32 @@ enum Images {
 }
 
 impl FoldWriter {
-    /// Starts a fold of images of `side` pixels.
+    /// Starts a fold.
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn create(folder: &Path, side: usize) -> Result<FoldWriter, DataError> {
+    pub fn create(folder: &Path, raster: Raster) -> Result<FoldWriter, DataError> {
         fs::create_dir_all(folder).map_err(DataError::io(folder))?;
         let path = folder.join(IMAGES);
         let begin = || {
             let mut images = BufWriter::new(File::create(&path)?);
-            images.write_all(&header([0, side, side])?)?;
+            images.write_all(&header(0, raster)?)?;
             Ok(images)
         };
         let images = Images::Own(begin().map_err(DataError::io(&path))?);
-        Ok(FoldWriter { folder: folder.to_owned(), path, images, side, digests: Vec::new() })
+        Ok(FoldWriter { folder: folder.to_owned(), path, images, raster, digests: Vec::new() })
     }
 
     /// A fold of images that stand at `rows` of `stored` ones, in a file that is where
     /// [`FoldWriter::place_of_images`] says; `digests` has 32 bytes for each.
     pub(in crate::data) fn at_rows(
         folder: &Path,
-        side: usize,
+        raster: Raster,
         (rows, stored): (Vec<usize>, usize),
         digests: Vec<u8>,
     ) -> FoldWriter {
         let (folder, path) = (folder.to_owned(), folder.join(IMAGES));
-        FoldWriter { folder, path, images: Images::There { rows, stored }, side, digests }
+        FoldWriter { folder, path, images: Images::There { rows, stored }, raster, digests }
     }
 
     /// Where a fold has its images; the folder is made.
@@ -89,7 +90,7 @@ impl FoldWriter {
     /// # Errors
     /// The disk refuses, the last image is cut short, or the images are there already.
     pub fn append(&mut self, pixels: &[u8]) -> Result<(), DataError> {
-        self.append_hashed(pixels, &digests(pixels, self.side))
+        self.append_hashed(pixels, &digests(pixels, self.raster))
     }
 
     /// Adds whole images whose digests are known.
@@ -98,7 +99,7 @@ impl FoldWriter {
         pixels: &[u8],
         digests: &[[u8; DIGEST]],
     ) -> Result<(), DataError> {
-        if pixels.len() != digests.len() * self.side * self.side {
+        if pixels.len() != digests.len() * self.raster.bytes() {
             return Err(wrong(&self.path, "an image was written in part".to_owned()));
         }
         let Images::Own(file) = &mut self.images else {
@@ -123,14 +124,14 @@ impl FoldWriter {
     /// # Errors
     /// The disk refuses, or images, labels and description do not fit together.
     pub fn finish(mut self, info: &FoldInfo, labels: &[u8]) -> Result<(), DataError> {
-        if (info.count, info.side) != (self.count(), self.side) {
-            let reason = format!("{} images were written for {}", self.count(), info.count);
+        let count = self.count();
+        if (info.count, info.raster()) != (count, self.raster) {
+            let reason = format!("{count} images were written for {}", info.count);
             return Err(wrong(&self.path, reason));
         }
-        let shape = [self.count(), self.side, self.side];
         match &mut self.images {
             Images::Own(file) => {
-                begin_with_header(file, shape).map_err(DataError::io(&self.path))?
+                begin_with_header(file, count, self.raster).map_err(DataError::io(&self.path))?
             }
             Images::There { rows, stored } => write_rows(&self.folder, rows, *stored)?,
         }
@@ -139,9 +140,13 @@ impl FoldWriter {
 }
 
 /// Only in the end is it known how many images there are.
-fn begin_with_header(file: &mut BufWriter<File>, shape: [usize; 3]) -> std::io::Result<()> {
+fn begin_with_header(
+    file: &mut BufWriter<File>,
+    count: usize,
+    raster: Raster,
+) -> std::io::Result<()> {
     file.rewind()?;
-    file.write_all(&header(shape)?)?;
+    file.write_all(&header(count, raster)?)?;
     file.flush()
 }
 
@@ -157,17 +162,17 @@ pub fn write_part(
     info: &FoldInfo,
     labels: &[u8],
 ) -> Result<(), DataError> {
-    let side = whole.info.side;
+    let raster = whole.info.raster();
     let target = FoldWriter::place_of_images(folder)?;
     if fs::hard_link(whole.images.path(), &target).is_err() {
-        let mut writer = FoldWriter::create(folder, side)?;
+        let mut writer = FoldWriter::create(folder, raster)?;
         indices.iter().try_for_each(|&index| writer.append(whole.image(index)))?;
         return writer.finish(info, labels);
     }
     let rows = indices.iter().map(|&index| whole.pixels().row(index)).collect();
     let digests = indices.iter().flat_map(|&index| whole.digest(index)).copied().collect();
     let stored = whole.images.shape()[0];
-    FoldWriter::at_rows(folder, side, (rows, stored), digests).finish(info, labels)
+    FoldWriter::at_rows(folder, raster, (rows, stored), digests).finish(info, labels)
 }
 
 /// Says where the images stand among `stored` ones, unless they are these.

@@ -2,11 +2,13 @@
 
 use super::{Options, SPLITS, labels};
 use crate::data::array::numbers;
+use crate::data::depth::Depth;
 use crate::data::error::DataError;
 use crate::data::fold::{FoldInfo, FoldWriter, Origin};
 use crate::data::image::{Grey, luma};
 use crate::data::ingest::{square, tell_reading};
 use crate::data::npy;
+use crate::data::pixels::Raster;
 use crate::data::split::{Split, write_splits};
 use crate::data::summary::{Dropped, Summary};
 use crate::progress::Monitor;
@@ -39,6 +41,8 @@ struct Part {
     width: usize,
     /// 1 or 3.
     channels: usize,
+    /// Of each channel.
+    depth: Depth,
     /// Which images are kept.
     kept: Vec<bool>,
 }
@@ -81,16 +85,17 @@ pub(super) fn read(
         parts.iter().flat_map(|part| vec![part.split; kept(part).len()]).collect();
     let info = FoldInfo {
         findings: labels.findings,
-        side: options.side,
+        side: options.raster.side,
+        depth: options.raster.depth,
         count: sources.len(),
         origin: Origin::Real,
         patients: sources.clone(),
         sources,
     };
-    let mut writer = FoldWriter::create(target, info.side)?;
+    let mut writer = FoldWriter::create(target, options.raster)?;
     let mut done = 0;
     for part in &parts {
-        archive.copy(part, options.side, &mut writer, &mut |count| {
+        archive.copy(part, options.raster, &mut writer, &mut |count| {
             done += count;
             tell_reading(monitor, done, read)
         })?;
@@ -141,9 +146,12 @@ impl Archive {
         let kind = header.dtype().descr();
         let shape: Vec<usize> =
             header.shape().iter().map(|&side| usize::try_from(side).unwrap_or(MOST)).collect();
-        if kind != "'|u1'" || header.order() != Order::C {
-            return Err(self.wrong(&format!("{name} holds {kind}, not bytes in C order")));
-        }
+        let of_kind = |depth: &Depth| kind == format!("'{}'", depth.type_name());
+        let depth = Depth::EVERY.into_iter().find(of_kind);
+        let Some(depth) = depth.filter(|_| header.order() == Order::C) else {
+            let wanted = "bytes or numbers of 16 bits (<u2) in C order";
+            return Err(self.wrong(&format!("{name} holds {kind}, not {wanted}")));
+        };
         let (count, height, width, channels) = match shape[..] {
             [count, height, width] => (count, height, width, 1),
             [count, height, width, 3] => (count, height, width, 3),
@@ -152,11 +160,11 @@ impl Archive {
             }
             _ => return Err(self.wrong(&format!("{name} has the shape {shape:?}"))),
         };
-        let size = height.saturating_mul(width).saturating_mul(channels);
+        let size = height.saturating_mul(width).saturating_mul(channels * depth.bytes());
         if size == 0 || size > MOST {
             return Err(self.wrong(&format!("{name} has the shape {shape:?}")));
         }
-        Ok(Part { word, split, count, height, width, channels, kept: Vec::new() })
+        Ok(Part { word, split, count, height, width, channels, depth, kept: Vec::new() })
     }
 
     /// The labels of a split, `[count, columns]`, and the number of columns.
@@ -188,13 +196,13 @@ impl Archive {
     fn copy(
         &mut self,
         part: &Part,
-        side: usize,
+        raster: Raster,
         writer: &mut FoldWriter,
         report: &mut dyn FnMut(usize) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
         let path = self.path.clone();
         let (_, mut stream) = self.array(&format!("{}_images", part.word))?;
-        let size = part.height * part.width * part.channels;
+        let size = part.height * part.width * part.channels * part.depth.bytes();
         let many = (CHUNK / size).max(1);
         let mut bytes = Vec::new();
         for chunk in part.kept.chunks(many) {
@@ -206,7 +214,7 @@ impl Archive {
                 .par_chunks(size)
                 .zip(chunk)
                 .filter(|(_, kept)| **kept)
-                .map(|(bytes, _)| square(&path, &part.grey(bytes), side))
+                .map(|(bytes, _)| square(&path, &part.grey(bytes), raster))
                 .collect::<Result<_, _>>()?;
             for image in images {
                 writer.append(&image)?;
@@ -219,12 +227,10 @@ impl Archive {
 
 impl Part {
     fn grey(&self, bytes: &[u8]) -> Grey {
+        let values = self.depth.numbers(bytes, |level| level);
         let pixels = match self.channels {
-            1 => bytes.iter().map(|&byte| f32::from(byte)).collect(),
-            _ => bytes
-                .chunks_exact(3)
-                .map(|rgb| luma([rgb[0], rgb[1], rgb[2]].map(f32::from)))
-                .collect(),
+            1 => values,
+            _ => values.as_chunks().0.iter().map(|&rgb| luma(rgb)).collect(),
         };
         Grey { width: self.width, height: self.height, pixels }
     }

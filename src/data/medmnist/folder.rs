@@ -92,7 +92,8 @@ pub(super) fn read(
     let sources: Vec<String> = images.into_iter().map(|image| image.name).collect();
     let info = FoldInfo {
         findings: labels.findings,
-        side: options.side,
+        side: options.raster.side,
+        depth: options.raster.depth,
         count: files.len(),
         origin: Origin::Real,
         patients: sources.clone(),

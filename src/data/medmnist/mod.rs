@@ -9,6 +9,7 @@ mod names;
 
 use super::error::DataError;
 use super::memory::Memory;
+use super::pixels::Raster;
 use super::split::Split;
 use super::summary::Summary;
 use crate::progress::Monitor;
@@ -26,8 +27,8 @@ pub struct Options {
     pub names: Option<Vec<String>>,
     /// Whether images without a finding are left out.
     pub drop_unlabelled: bool,
-    /// Side of the squares.
-    pub side: usize,
+    /// Side and depth of the squares.
+    pub raster: Raster,
 }
 
 /// The files that a data set consists of.

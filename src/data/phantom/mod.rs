@@ -11,8 +11,10 @@ mod render;
 
 pub use findings::FINDINGS;
 
+use super::depth::Depth;
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, Origin};
+use super::pixels::Raster;
 use super::random;
 use super::summary::Summary;
 use crate::progress::{Monitor, Progress, Stopped};
@@ -56,7 +58,7 @@ pub fn generate(
     monitor: &dyn Monitor,
 ) -> Result<Summary, DataError> {
     let visits = visits(config);
-    let mut writer = FoldWriter::create(target, config.side)?;
+    let mut writer = FoldWriter::create(target, Raster::eight(config.side))?;
     let mut labels = Vec::with_capacity(config.count * FINDINGS.len());
     for (position, chunk) in visits.chunks(CHUNK).enumerate() {
         if monitor.stop_requested() {
@@ -78,6 +80,7 @@ pub fn generate(
     let info = FoldInfo {
         findings: FINDINGS.iter().map(|name| (*name).to_owned()).collect(),
         side: config.side,
+        depth: Depth::Eight,
         count: config.count,
         origin: Origin::Real,
         patients: visits.iter().map(|visit| format!("patient{:05}", visit.patient)).collect(),

@@ -7,6 +7,7 @@ mod wide;
 use super::dicom::pseudonym;
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
+use super::pixels::Raster;
 use super::random::rank;
 use super::scans::{Listing, Patient, Scan};
 use super::summary::Dropped;
@@ -89,7 +90,7 @@ pub fn list(challenge: &Challenge) -> Result<Listing, DataError> {
 pub fn labels(
     challenge: &Challenge,
     patient_key: &str,
-    side: usize,
+    raster: Raster,
 ) -> Result<(FoldInfo, Vec<u8>), DataError> {
     let (table, _) = read_table(challenge)?;
     let mut labels = Vec::with_capacity(table.rows.len() * (TYPES.len() + 1));
@@ -104,9 +105,9 @@ pub fn labels(
         sources.push(row.image);
     }
     let count = sources.len();
-    let info =
-        FoldInfo { findings: findings(), side, count, origin: Origin::Real, patients, sources };
-    Ok((info, labels))
+    let Raster { side, depth } = raster;
+    let (findings, origin) = (findings(), Origin::Real);
+    Ok((FoldInfo { findings, side, depth, count, origin, patients, sources }, labels))
 }
 
 /// The rows that are kept, and how many images there were.

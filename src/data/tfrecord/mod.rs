@@ -10,11 +10,13 @@ pub use example::Example;
 pub use record::{read_record, write_record};
 
 use super::array::numbers;
+use super::depth::Depth;
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, Origin};
 use super::image::luma;
 use super::ingest::tell_reading;
 use super::npy;
+use super::pixels::Raster;
 use super::summary::Summary;
 use crate::progress::Monitor;
 use npyz::Order;
@@ -123,7 +125,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
     let path = files.images.as_path();
     let file = File::open(path).map_err(DataError::io(path))?;
     let mut stream = BufReader::new(file);
-    let mut writer = FoldWriter::create(target, records.side)?;
+    let mut writer = FoldWriter::create(target, Raster::eight(records.side))?;
     let mut read = 0;
     loop {
         let record = read_record(&mut stream)
@@ -149,6 +151,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
     let info = FoldInfo {
         findings,
         side: records.side,
+        depth: Depth::Eight,
         count,
         origin: Origin::Real,
         patients: sources.clone(),

@@ -145,6 +145,9 @@ fn values(ty: &FieldType, offers: &mut Vec<Offer>) {
             offers.extend(["true", "false"].map(|word| Offer::new(word, Kind::ENUM_MEMBER, 0)))
         }
         FieldType::Choice(variants) => offers.extend(variants.iter().map(word)),
+        FieldType::OneOf(numbers) => offers.extend(
+            numbers.iter().map(|number| Offer::new(number.to_string(), Kind::ENUM_MEMBER, 0)),
+        ),
         FieldType::List(inner) => values(inner, offers),
         FieldType::Int { .. }
         | FieldType::Float { .. }

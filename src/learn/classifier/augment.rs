@@ -1,6 +1,7 @@
 //! How training images are changed: moved, turned, brightened, and mixed in pairs.
 
-use crate::data::random;
+use crate::data::depth::{Pixel, by_depth};
+use crate::data::{Raster, random};
 use crate::learn::LearnError;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -49,25 +50,30 @@ impl View {
         View { image, mirrored: false, angle: 0.0, shift: [0, 0], brightness: 1.0 }
     }
 
-    /// The view of a square of bytes, `[side, side]`. Values between pixels are interpolated
-    /// linearly, the pixels at the edge go on beyond it, and values are rounded to the nearest byte.
-    pub fn of(&self, pixels: &[u8], side: usize) -> Vec<u8> {
-        let mut pixels = pixels.to_vec();
+    /// The view of a square, `[side, side]`. Values between pixels are interpolated linearly, the
+    /// pixels at the edge go on beyond it, and values are rounded to the nearest level.
+    pub fn of(&self, image: &[u8], raster: Raster) -> Vec<u8> {
+        by_depth!(raster.depth, P => {
+            P::into_bytes(self.of_pixels(P::of_bytes(image).to_vec(), raster.side))
+        })
+    }
+
+    fn of_pixels<P: Pixel>(&self, mut pixels: Vec<P>, side: usize) -> Vec<P> {
         if self.mirrored {
-            pixels.chunks_mut(side).for_each(<[u8]>::reverse);
+            pixels.chunks_mut(side).for_each(<[P]>::reverse);
         }
         if self.angle != 0.0 || self.shift != [0, 0] {
             pixels = self.moved(&pixels, side);
         }
         if self.brightness != 1.0 {
             for pixel in &mut pixels {
-                *pixel = nearest(f64::from(*pixel) * self.brightness);
+                *pixel = nearest(f64::from(pixel.level()) * self.brightness);
             }
         }
         pixels
     }
 
-    fn moved(&self, pixels: &[u8], side: usize) -> Vec<u8> {
+    fn moved<P: Pixel>(&self, pixels: &[P], side: usize) -> Vec<P> {
         let (sine, cosine) = self.angle.to_radians().sin_cos();
         let centre = (side as f64 - 1.0) / 2.0;
         let [right, down] = self.shift.map(f64::from);
@@ -85,19 +91,19 @@ impl View {
 }
 
 /// The value at a place between pixels.
-fn between(pixels: &[u8], side: usize, x: f64, y: f64) -> f64 {
+fn between<P: Pixel>(pixels: &[P], side: usize, x: f64, y: f64) -> f64 {
     let (x, y) = (x.clamp(0.0, side as f64 - 1.0), y.clamp(0.0, side as f64 - 1.0));
     let (left, top) = (x as usize, y as usize);
     let (right, bottom) = ((left + 1).min(side - 1), (top + 1).min(side - 1));
     let (across, down) = (x - left as f64, y - top as f64);
-    let at = |row: usize, column: usize| f64::from(pixels[row * side + column]);
+    let at = |row: usize, column: usize| f64::from(pixels[row * side + column].level());
     let upper = at(top, left) * (1.0 - across) + at(top, right) * across;
     let lower = at(bottom, left) * (1.0 - across) + at(bottom, right) * across;
     upper * (1.0 - down) + lower * down
 }
 
-fn nearest(value: f64) -> u8 {
-    value.round().clamp(0.0, 255.0) as u8
+fn nearest<P: Pixel>(value: f64) -> P {
+    P::from_level(value.round().clamp(0.0, f64::from(P::DEPTH.white())) as u16)
 }
 
 impl Augmentation {

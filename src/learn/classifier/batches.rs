@@ -68,10 +68,10 @@ fn plain<B: Backend>(
     views: &[View],
     device: &B::Device,
 ) -> (Maps<B>, Tensor<B, 2>) {
-    let size = data.side * data.side;
-    let mut images = Vec::with_capacity(views.len() * size);
+    let raster = data.images.raster();
+    let mut images = Vec::with_capacity(views.len() * raster.bytes());
     for view in views {
-        images.extend(view.of(data.images.image(view.image), data.side));
+        images.extend(view.of(data.images.image(view.image), raster));
     }
     let labels: Vec<f32> = (0..data.findings)
         .flat_map(|finding| {
@@ -81,5 +81,5 @@ fn plain<B: Backend>(
         })
         .collect();
     let labels = TensorData::new(labels, [data.findings, views.len()]);
-    (model.prepare(&images, data.side, device), Tensor::from_data(labels, device))
+    (model.prepare(&images, raster, device), Tensor::from_data(labels, device))
 }

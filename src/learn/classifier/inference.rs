@@ -83,14 +83,14 @@ fn each_batch<B: Kernels>(
     monitor: &dyn Monitor,
     head: impl Fn(Tensor<B, 2>) -> Tensor<B, 2>,
 ) -> Result<Features, LearnError> {
-    let (side, total) = (images.side(), images.len());
+    let (raster, total) = (images.raster(), images.len());
     let mut values = Vec::new();
     let mut width = 0;
     for (position, part) in images.chunks(BATCH).enumerate() {
         if monitor.stop_requested() {
             return Err(LearnError::Stopped);
         }
-        let x = loaded.model.prepare(&part, side, device);
+        let x = loaded.model.prepare(&part, raster, device);
         let mut mode = Mode::Evaluate(&loaded.running);
         let features = loaded.model.features(&loaded.weights, &mut mode, x);
         let rows = head(features).swap_dims(0, 1);
@@ -121,7 +121,7 @@ pub(super) fn scores<B: Kernels>(
         if monitor.stop_requested() {
             return Err(LearnError::Stopped);
         }
-        let x = model.prepare(&part, images.side(), device);
+        let x = model.prepare(&part, images.raster(), device);
         let features = model.features(weights, &mut Mode::Evaluate(running), x);
         values.extend(host(sigmoid(model.head(weights, features)).swap_dims(0, 1)));
     }

@@ -25,7 +25,7 @@ use crate::data::Pixels;
 /// Images with their labels.
 #[derive(Debug, Clone, Copy)]
 pub struct Images<'a> {
-    /// Bytes.
+    /// Of any depth.
     pub images: Pixels<'a>,
     /// Zero or one, `[count, findings]`.
     pub labels: &'a [u8],

@@ -4,11 +4,14 @@ use super::architecture::Architecture;
 use super::batch_norm::Mode;
 use super::cnn::Cnn;
 use super::densenet::DenseNet;
+use crate::data::Raster;
+use crate::data::depth::{Pixel, by_depth};
 use crate::data::image::enlarge;
 use crate::learn::LearnError;
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::Maps;
 use crate::learn::parameters::{Layout, Parameters, Start};
+use crate::learn::pixels;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -95,21 +98,29 @@ impl Model {
         serde_json::to_string(&self.stored).map_err(|error| LearnError::Weights(error.to_string()))
     }
 
-    /// Bytes `[count, side, side]` as the network wants them.
-    pub fn prepare<B: Backend>(&self, images: &[u8], side: usize, device: &B::Device) -> Maps<B> {
-        let count = images.len() / (side * side);
+    /// Images `[count, side, side]` as the network wants them.
+    pub fn prepare<B: Backend>(
+        &self,
+        images: &[u8],
+        raster: Raster,
+        device: &B::Device,
+    ) -> Maps<B> {
+        let Raster { side, depth } = raster;
+        let count = images.len() / raster.bytes();
         match &self.body {
             Body::Cnn(_) => {
-                let values: Vec<f32> =
-                    images.iter().map(|&byte| f32::from(byte) / 127.5 - 1.0).collect();
-                let data = TensorData::new(values, [1, images.len()]);
+                let values = pixels::centred(images, depth);
+                let data = TensorData::new(values, [1, count * raster.pixels()]);
                 Maps { values: Tensor::from_data(data, device), batch: count, side }
             }
             Body::DenseNet { input, .. } => {
+                let white = f32::from(depth.white());
                 let grey: Vec<f32> = images
-                    .chunks(side * side)
-                    .flat_map(|image| enlarge(image, side, *input))
-                    .map(|value| value / 255.0)
+                    .chunks(raster.bytes())
+                    .flat_map(
+                        |image| by_depth!(depth, P => enlarge(P::of_bytes(image), side, *input)),
+                    )
+                    .map(|value| value / white)
                     .collect();
                 let channels = IMAGENET_MEAN.iter().zip(IMAGENET_DEVIATION);
                 let values: Vec<f32> = channels

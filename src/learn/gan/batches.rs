@@ -40,8 +40,8 @@ impl<'a> Batches<'a> {
         phase: Phase,
         device: &B::Device,
     ) -> Batch<B> {
-        let pixel_count = self.data.side * self.data.side;
-        let mut images = Vec::with_capacity(size * pixel_count);
+        let raster = self.data.images.raster();
+        let mut images = Vec::with_capacity(size * raster.bytes());
         let mut labels = Vec::with_capacity(size * self.data.findings);
         for offset in 0..size as u64 {
             let index = self.index(position + offset);
@@ -50,7 +50,7 @@ impl<'a> Batches<'a> {
                 &self.data.labels[index * self.data.findings..][..self.data.findings],
             );
         }
-        let real = pixels::from_bytes(images, self.data.side, device);
+        let real = pixels::to_tensor(&images, raster, device);
         Batch {
             real: at_phase(real, phase),
             labels: pixels::labels(&labels, self.data.findings, device),

@@ -15,7 +15,7 @@ pub use cpd::{CpdConfig, CpdNetwork};
 pub use losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
 pub use prog::{ProgConfig, ProgNetwork};
 pub use schedule::Phase;
-pub use synthesis::synthesise;
+pub use synthesis::{Wanted, synthesise};
 pub use trainer::{TrainedGan, Trainer, train_cpd, train_prog};
 
 use super::LearnError;
@@ -36,7 +36,7 @@ pub const FIRST_SIDE: usize = 4;
 /// Images to learn from.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingImages<'a> {
-    /// Bytes.
+    /// Of any depth.
     pub images: Pixels<'a>,
     /// Zero or one, `[count, findings]`.
     pub labels: &'a [u8],

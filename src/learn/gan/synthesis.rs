@@ -1,7 +1,7 @@
 //! Images from a stored generator.
 
 use super::{CpdNetwork, Description, Network, Phase, ProgNetwork};
-use crate::data::random;
+use crate::data::{Depth, Raster, random};
 use crate::learn::LearnError;
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::{self, Maps};
@@ -39,19 +39,30 @@ pub(super) fn store<N: Network>(
     layout.to_safetensors(values, &text)
 }
 
-/// One image for each label vector, bytes `[count, side, side]`. Latents come from one stream of
-/// the seed, in the order of the labels.
+/// What synthetic images are like.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Zero or one, `[count, findings]`, one image each.
+    pub labels: &'a [u8],
+    /// Findings an image.
+    pub findings: usize,
+    /// What their pixels are rounded to.
+    pub depth: Depth,
+}
+
+/// One image for each label vector, `[count, side, side]`. Latents come from one stream of the seed, in
+/// the order of the labels.
 ///
 /// # Errors
 /// The generator cannot be read or was trained on other findings; or a stop on request.
 pub fn synthesise<B: Kernels>(
     generator: &[u8],
-    labels: &[u8],
-    findings: usize,
+    wanted: Wanted<'_>,
     seed: u64,
     device: &B::Device,
     monitor: &dyn Monitor,
 ) -> Result<Vec<u8>, LearnError> {
+    let Wanted { labels, findings, depth } = wanted;
     let text = parameters::metadata(generator)?;
     let stored: Stored =
         serde_json::from_str(&text).map_err(|error| LearnError::Weights(error.to_string()))?;
@@ -64,7 +75,7 @@ pub fn synthesise<B: Kernels>(
         )));
     }
     let phase = Phase { level: stored.level, fade: stored.fade };
-    let work = Work { generator, labels, phase, seed };
+    let work = Work { generator, labels, phase, depth, seed };
     match stored.network.method.as_str() {
         "cpd" => work.run::<B, _>(&CpdNetwork::new(shape), device, monitor),
         "prog" => work.run::<B, _>(&ProgNetwork::new(shape), device, monitor),
@@ -76,6 +87,7 @@ struct Work<'a> {
     generator: &'a [u8],
     labels: &'a [u8],
     phase: Phase,
+    depth: Depth,
     seed: u64,
 }
 
@@ -92,7 +104,8 @@ impl Work<'_> {
         let shape = network.shape();
         let count = self.labels.len() / shape.findings;
         let mut stream = random::stream(self.seed, "synth/latents");
-        let mut images = Vec::with_capacity(count * shape.side * shape.side);
+        let raster = Raster { side: shape.side, depth: self.depth };
+        let mut images = Vec::with_capacity(count * raster.bytes());
         for rows in self.labels.chunks(BATCH * shape.findings) {
             if monitor.stop_requested() {
                 return Err(LearnError::Stopped);
@@ -103,10 +116,10 @@ impl Work<'_> {
             let latents = Tensor::from_data(TensorData::new(latents, [size, shape.latent]), device);
             let labels = pixels::labels(rows, shape.findings, device);
             let made = network.generate(&weights, latents, labels, self.phase);
-            images.extend(pixels::to_bytes(&host(to_side(made, shape.side))));
+            images.extend(pixels::from_numbers(&host(to_side(made, shape.side)), self.depth));
             monitor.report(&Progress::counted(
                 "generating",
-                images.len() / (shape.side * shape.side),
+                images.len() / raster.bytes(),
                 count,
                 "images",
             ));

@@ -2,6 +2,7 @@
 
 use super::place::Folder;
 use super::{Export, ExportError, Nature, table};
+use crate::data::Raster;
 use crate::data::dicom::Capture;
 use crate::data::subset::FOLDS;
 use crate::progress::Monitor;
@@ -19,15 +20,15 @@ pub(super) fn write(
     table::write(export, "dcm", place)?;
     table::create_folders(export, place)?;
     let origins = &export.origins;
-    let statement = origins.statement();
+    let statement = export.statement();
     let findings = export.findings();
     export.for_each(monitor, |fold, image| {
         let (name, images) = &export.folds[fold];
         let number = FOLDS.iter().position(|output| output == name);
         let labels = images.label_set(image).name(findings);
         let bytes = Capture {
-            pixels: images.image(image),
-            side: images.info().side,
+            pixels: &export.image(fold, image),
+            raster: Raster { depth: export.depth, ..images.info().raster() },
             study: identifier(&origins.key, &[]),
             series: identifier(&origins.key, &[name]),
             instance: identifier(&origins.key, &[name, &image.to_string()]),

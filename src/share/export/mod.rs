@@ -11,11 +11,11 @@ mod place;
 mod records;
 mod table;
 
-use crate::data::image::Depth;
-use crate::data::{DataError, Fold, LabelSet, Origin};
+use crate::data::{DataError, Depth, Fold, LabelSet, Origin};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,9 +28,9 @@ const CHUNK: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// PNG files in a folder for each label set.
-    Folder(Depth),
+    Folder,
     /// PNG files and a table of what they show.
-    Table(Depth),
+    Table,
     /// One file of NumPy arrays, named as MedMNIST names them.
     Npz,
     /// DICOM files (secondary capture) and a table of what they show.
@@ -70,6 +70,8 @@ pub struct Export<'a> {
     pub origins: Origins,
     /// The folds, all with the same findings.
     pub folds: &'a [(String, Fold)],
+    /// What their pixels become on the way.
+    pub depth: Depth,
 }
 
 /// What was written.
@@ -150,11 +152,11 @@ pub fn write(
     export.check()?;
     let files = match form {
         Form::Npz => npz::write(export, destination, may_replace, monitor)?,
-        Form::Folder(_) | Form::Table(_) | Form::Dicom | Form::TfRecord => {
+        Form::Folder | Form::Table | Form::Dicom | Form::TfRecord => {
             let place = place::Folder::begin(destination, may_replace)?;
             let files = match form {
-                Form::Folder(depth) => pictures::by_class(export, depth, &place, monitor)?,
-                Form::Table(depth) => pictures::with_table(export, depth, &place, monitor)?,
+                Form::Folder => pictures::by_class(export, &place, monitor)?,
+                Form::Table => pictures::with_table(export, &place, monitor)?,
                 Form::TfRecord => records::write(export, &place, monitor)?,
                 Form::Npz | Form::Dicom => dicom::write(export, &place, monitor)?,
             };
@@ -175,6 +177,7 @@ struct Card<'a> {
     origins: &'a Origins,
     statement: String,
     findings: &'a [String],
+    depth: Depth,
     folds: Vec<CardFold<'a>>,
 }
 
@@ -195,38 +198,46 @@ impl<'a> Card<'a> {
         Card {
             msx: env!("CARGO_PKG_VERSION"),
             form: match form {
-                Form::Folder(_) => "folder",
-                Form::Table(_) => "csv",
+                Form::Folder => "folder",
+                Form::Table => "csv",
                 Form::Npz => "npz",
                 Form::Dicom => "dicom",
                 Form::TfRecord => "tfrecord",
             },
             origins: &export.origins,
-            statement: export.origins.statement(),
+            statement: export.statement(),
             findings: export.findings(),
+            depth: export.depth,
             folds: export.folds.iter().map(fold).collect(),
         }
     }
 }
 
-impl Origins {
+impl Export<'_> {
     /// What the images are, for whoever gets them.
-    pub fn statement(&self) -> String {
-        let origin = match self.nature {
-            Nature::Real => {
+    fn statement(&self) -> String {
+        let origin = match self.origins.nature {
+            Nature::Real => format!(
                 "Derived from acquired images: grey, resized to a square, scaled by its own maximum to \
-                 8 bits"
-            }
+                 {} bits",
+                self.depth.bits()
+            ),
             Nature::Synthetic => {
                 "Synthetic: made by a generative model trained on images, not acquired from a patient"
+                    .to_owned()
             }
-            Nature::Drawn => "Synthetic: drawn by a program, not acquired from a patient",
+            Nature::Drawn => {
+                "Synthetic: drawn by a program, not acquired from a patient".to_owned()
+            }
         };
         format!("{origin}. Made by msx {}. Not for diagnostic use.", env!("CARGO_PKG_VERSION"))
     }
-}
 
-impl Export<'_> {
+    /// The bytes of an image as it leaves, by the position of its fold and its own.
+    fn image(&self, fold: usize, image: usize) -> Cow<'_, [u8]> {
+        self.folds[fold].1.pixels().at_depth(image, self.depth)
+    }
+
     /// Names of the findings.
     fn findings(&self) -> &[String] {
         self.folds.first().map_or(&[], |(_, fold)| &fold.info().findings)

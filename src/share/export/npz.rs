@@ -1,11 +1,12 @@
 //! One file of NumPy arrays, with the names and shapes of MedMNIST (Yang et al., *MedMNIST v2*, 2023):
-//! `train_images` of `[count, side, side]` and `train_labels`, both bytes, and the same with `val_`
-//! and `test_`. Where every image shows exactly one finding, labels are `[count, 1]` and hold its
-//! number; otherwise they are `[count, findings]` of zero and one. `findings` has the names, which
-//! MedMNIST keeps in its programs, and `origin` says what the images are.
+//! `train_images` of `[count, side, side]`, bytes or numbers of 16 bits, and `train_labels`, bytes, and
+//! the same with `val_` and `test_`. Where every image shows exactly one finding, labels are `[count, 1]`
+//! and hold its number; otherwise they are `[count, findings]` of zero and one. `findings` has the names,
+//! which MedMNIST keeps in its programs, and `origin` says what the images are.
 
 use super::place::Single;
 use super::{Export, ExportError, Nature, io_error, report, single_findings};
+use crate::data::{Depth, npy};
 use crate::progress::{Monitor, Stopped};
 use npyz::{DType, TypeStr, WriterBuilder};
 use std::borrow::Cow;
@@ -36,14 +37,16 @@ pub(super) fn write(
     let classes = single_findings(export.folds).filter(|_| findings.len() <= MOST_CLASSES);
     let mut done = 0;
     for (position, (name, fold)) in export.folds.iter().enumerate() {
-        let (count, side) = (fold.len() as u64, fold.info().side as u64);
+        let (count, info) = (fold.len(), fold.info());
         let images = fold.pixels().chunks(CHUNK).inspect(|_| {
             report(monitor, done, total);
             done = total.min(done + CHUNK);
         });
-        let images = images.map(|chunk| (!monitor.stop_requested()).then_some(chunk));
-        let shape = [count, side, side];
-        let is_whole = write_bytes(&mut archive, &array(name, "images"), &shape, images);
+        let depth = export.depth;
+        let images = images
+            .map(|chunk| (!monitor.stop_requested()).then(|| depth.convert(chunk, info.depth)));
+        let (shape, images_name) = ([count, info.side, info.side], array(name, "images"));
+        let is_whole = write_numbers(&mut archive, &images_name, depth, &shape, images);
         if !is_whole.map_err(failed)? {
             return Err(Stopped.into());
         }
@@ -51,9 +54,9 @@ pub(super) fn write(
             Some(classes) => (classes[position].iter().map(|&class| class as u8).collect(), 1),
             None => (fold.all_labels().to_vec(), findings.len()),
         };
-        let shape = [count, width as u64];
+        let (shape, labels_name) = ([count, width], array(name, "labels"));
         let all = std::iter::once(Some(Cow::from(&labels)));
-        write_bytes(&mut archive, &array(name, "labels"), &shape, all).map_err(failed)?;
+        write_numbers(&mut archive, &labels_name, Depth::Eight, &shape, all).map_err(failed)?;
     }
     let origin = match export.origins.nature {
         Nature::Real => "real",
@@ -69,24 +72,21 @@ pub(super) fn write(
     Ok(1)
 }
 
-/// An array of bytes, chunk by chunk; false where a chunk is `None`, which ends the work.
-fn write_bytes<'b>(
+/// An array of numbers, their bytes chunk by chunk; false where a chunk is `None`, which ends the work.
+fn write_numbers<'b>(
     archive: &mut Archive<'_>,
     name: &str,
-    shape: &[u64],
+    depth: Depth,
+    shape: &[usize],
     chunks: impl Iterator<Item = Option<Cow<'b, [u8]>>>,
 ) -> std::io::Result<bool> {
-    begin(archive, name, shape.iter().product())?;
-    // An array is written byte by byte, which is slow work for an archive.
-    let mut buffer = BufWriter::new(archive);
-    let options = npyz::WriteOptions::<u8>::new().default_dtype().shape(shape);
-    let mut array = options.writer(&mut buffer).begin_nd()?;
+    let size = shape.iter().product::<usize>() * depth.bytes();
+    begin(archive, name, size as u64)?;
+    npy::write_header(archive, depth, shape)?;
     for chunk in chunks {
         let Some(chunk) = chunk else { return Ok(false) };
-        array.extend(chunk.iter().copied())?;
+        archive.write_all(&chunk)?;
     }
-    array.finish()?;
-    buffer.flush()?;
     Ok(true)
 }
 

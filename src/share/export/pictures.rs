@@ -3,7 +3,7 @@
 use super::place::Folder;
 use super::{Export, ExportError, file_name, table};
 use crate::data::LabelSet;
-use crate::data::image::{Depth, to_png};
+use crate::data::image::to_png;
 use crate::progress::Monitor;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,6 @@ const LONGEST_NAME: usize = 180;
 /// number of files.
 pub(super) fn by_class(
     export: &Export<'_>,
-    depth: Depth,
     place: &Folder,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
@@ -33,7 +32,7 @@ pub(super) fn by_class(
         let (name, images) = &export.folds[fold];
         let class = &names[&images.label_set(image)];
         let path = format!("{}{class}/{}", above(name), file_name(image, "png"));
-        place.write(&path, &png(export, fold, image, depth)?)
+        place.write(&path, &png(export, fold, image)?)
     })?;
     Ok(count(export))
 }
@@ -41,7 +40,6 @@ pub(super) fn by_class(
 /// Writes `images/FOLD/000001.png` and the table, and gives the number of files.
 pub(super) fn with_table(
     export: &Export<'_>,
-    depth: Depth,
     place: &Folder,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
@@ -49,7 +47,7 @@ pub(super) fn with_table(
     table::create_folders(export, place)?;
     export.for_each(monitor, |fold, image| {
         let path = table::path(&export.folds[fold].0, image, "png");
-        place.write(&path, &png(export, fold, image, depth)?)
+        place.write(&path, &png(export, fold, image)?)
     })?;
     Ok(count(export) + 1)
 }
@@ -58,15 +56,9 @@ fn count(export: &Export<'_>) -> usize {
     export.folds.iter().map(|(_, fold)| fold.len()).sum()
 }
 
-fn png(
-    export: &Export<'_>,
-    fold: usize,
-    image: usize,
-    depth: Depth,
-) -> Result<Vec<u8>, ExportError> {
-    let fold = &export.folds[fold].1;
-    let side = fold.info().side;
-    to_png(fold.image(image), side, side, depth).map_err(ExportError::Form)
+fn png(export: &Export<'_>, fold: usize, image: usize) -> Result<Vec<u8>, ExportError> {
+    let side = export.folds[fold].1.info().side;
+    to_png(&export.image(fold, image), side, side, export.depth).map_err(ExportError::Form)
 }
 
 /// The folder of each label set: its name without what file systems refuse. No two are the same,

@@ -6,10 +6,10 @@
 
 use super::place::{Folder, finish_file};
 use super::{Export, ExportError, io_error, report};
-use crate::data::Fold;
 use crate::data::image::shrink;
 use crate::data::npy;
 use crate::data::tfrecord::{Example, write_record};
+use crate::data::{Depth, Fold};
 use crate::progress::{Monitor, Stopped};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -40,9 +40,16 @@ pub(super) fn write(
                 .to_owned(),
         ));
     }
+    if export.depth != Depth::Eight {
+        return Err(ExportError::Form(format!(
+            "records hold pixels of 8 bits, these have {}; round them with --depth 8, or choose \
+             another form",
+            export.depth.bits()
+        )));
+    }
     let total = export.folds.iter().map(|(_, fold)| fold.len()).sum();
     let (mut files, mut done) = (0, 0);
-    for (name, fold) in export.folds {
+    for (position, (name, fold)) in export.folds.iter().enumerate() {
         let stem = match export.folds.len() {
             1 => name.clone(),
             _ => {
@@ -58,7 +65,7 @@ pub(super) fn write(
                 }
                 report(monitor, done + image, total);
             }
-            write_image(fold.image(image), fold.info().side, &mut levels)?;
+            write_image(&export.image(position, image), fold.info().side, &mut levels)?;
         }
         done += fold.len();
         files += levels.len() + 1;

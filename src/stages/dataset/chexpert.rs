@@ -4,7 +4,7 @@ use super::choice;
 use crate::data::chexpert::{self, Policy, Uncertain, View};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, kept_side};
+use crate::stages::fields::{dataset_outputs, depth, kept_raster, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -21,13 +21,14 @@ impl Method for Chexpert {
                    column a finding, with 1, 0, -1 (uncertain) or nothing (absent) in each. Paths \
                    are relative to the folder above the table's own, as in the published files, \
                    and name the patient in a part `patient…`. Images become square, are scaled by \
-                   their own maximum and kept at eight bits.",
+                   their own maximum and kept at eight or sixteen bits.",
             example: "dataset chest: chexpert { csv: \"CheXpert-v1.0-small/train.csv\" }",
             revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::required("csv", FieldType::Path, "The table."),
                 kept_side(),
+                depth(),
                 choice(
                     "uncertain",
                     "What an uncertain label (-1) means.",
@@ -73,9 +74,10 @@ impl Method for Chexpert {
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let csv = context.base.join(context.parameters.text("csv")?);
         let policy = policy(context.parameters)?;
-        let side = context.parameters.size("size")?;
+        let raster = kept_raster(context.parameters)?;
         let target = context.output("images")?;
-        let summary = chexpert::read(&csv, policy, side, &target, context.monitor, context.memory)?;
+        let summary =
+            chexpert::read(&csv, policy, raster, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

@@ -5,7 +5,7 @@ use crate::data::scans::Frames;
 use crate::data::tabled::{Tabled, list};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, kept_side};
+use crate::stages::fields::{dataset_outputs, depth, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -19,12 +19,13 @@ impl Method for Csv {
             method: "csv",
             summary: "images named in a table, with one column a finding or with joined names",
             docs: "Each row of the table names an image and says what it shows: in one column a \
-                   finding, with 1, 0 or nothing (absent) in each, or in one column that joins \
-                   the names of all findings (`Edema|Effusion`). Cells stand between commas, in \
-                   quotes where they hold one; a byte order mark and line ends of Windows are \
-                   passed over. Images are PNG, JPEG, TIFF or DICOM. They become grey and square, \
-                   are scaled by their own maximum and kept at eight bits. A table with a column \
-                   that seems to name patients needs `patients`; ids are kept as pseudonyms.",
+                   finding, with 1, 0 or nothing (absent) in each, or in one column that joins the \
+                   names of all findings (`Edema|Effusion`). Cells stand between commas, in quotes \
+                   where they hold one; a byte order mark and line ends of Windows are passed \
+                   over. Images are PNG, JPEG, TIFF or DICOM. They become grey and square, are \
+                   scaled by their own maximum and kept at eight or sixteen bits. A table with a \
+                   column that seems to name patients needs `patients`; ids are kept as \
+                   pseudonyms.",
             example: "dataset chest: csv { table: \"nih/nih.csv\", file_column: \"File\", joined: \
                       { column: \"Finding Labels\" }, patients: column(\"Patient ID\") }",
             revision: 3,
@@ -82,6 +83,7 @@ fn fields() -> Vec<Field> {
         scans::unreadable(),
         scans::patient_key(),
         kept_side(),
+        depth(),
     ]);
     fields
 }

@@ -6,7 +6,7 @@ use crate::data::labels::LabelTable;
 use crate::data::scans::{Frames, Patients};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, kept_side};
+use crate::stages::fields::{dataset_outputs, depth, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -24,9 +24,10 @@ impl Method for Dicom {
                    finding, and the files below carry that one. Samples become modality values \
                    (Rescale Slope and Intercept), a window makes them grey, colour becomes grey by \
                    the luma weights of ITU-R BT.601. Images become square, are scaled by their own \
-                   maximum and kept at eight bits, in one channel. Read are uncompressed and \
-                   deflated files, RLE, JPEG of 8 bits, JPEG lossless, JPEG 2000 and grey JPEG-LS. \
-                   Names, dates and ids of patients do not enter the cache; paths of files do.",
+                   maximum and kept at eight or sixteen bits, in one channel. Read are \
+                   uncompressed and deflated files, RLE, JPEG of 8 bits, JPEG lossless, JPEG 2000 \
+                   and grey JPEG-LS. Names, dates and ids of patients do not enter the cache; \
+                   paths of files do.",
             example: "dataset scans: dicom { path: \"data/scans\", table: \"data/labels.csv\", \
                       window: window(centre: 40, width: 400) }",
             revision: 2,
@@ -97,6 +98,7 @@ fn fields() -> Vec<Field> {
         ),
         scans::unreadable(),
         kept_side(),
+        depth(),
     ]
 }
 

@@ -2,8 +2,7 @@
 
 use crate::data::folder;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
-use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, side};
+use crate::stages::fields::{dataset_outputs, depth, kept_raster, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -17,20 +16,17 @@ impl Method for Folder {
             method: "folder",
             summary: "a folder with one sub-folder of PNG, JPEG or TIFF images a class",
             docs: "Each sub-folder's name is a finding, and each of its images carries that one \
-                   finding. Images become grey, square and eight bits deep. Other files are \
-                   counted and left out, hidden ones are passed over. Nothing is known of \
-                   patients, so every image counts as a patient of its own.",
+                   finding. Images become grey and square, are scaled by their own maximum and \
+                   kept at eight or sixteen bits. Other files are counted and left out, hidden \
+                   ones are passed over. Nothing is known of patients, so every image counts as a \
+                   patient of its own.",
             example: "dataset hands: folder { path: \"data/mednist\", size: 64px }",
             revision: 3,
             header: Header::Method,
             fields: vec![
                 Field::required("path", FieldType::Path, "The folder."),
-                Field::default(
-                    "size",
-                    side(),
-                    Value::pixels(256.0),
-                    "Side that images are kept at.",
-                ),
+                kept_side(),
+                depth(),
             ],
             outputs: dataset_outputs(),
         }
@@ -48,9 +44,9 @@ impl Method for Folder {
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let root = context.base.join(context.parameters.text("path")?);
-        let side = context.parameters.size("size")?;
-        let summary =
-            folder::read(&root, side, &context.output("images")?, context.monitor, context.memory)?;
+        let raster = kept_raster(context.parameters)?;
+        let target = context.output("images")?;
+        let summary = folder::read(&root, raster, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

@@ -3,7 +3,7 @@
 use crate::data::medmnist::{self, Options};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, side};
+use crate::stages::fields::{dataset_outputs, depth, kept_raster, side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -18,12 +18,12 @@ impl Method for MedMnist {
             summary: "MedMNIST, as an .npz archive or as the folder that its package saves",
             docs: "Reads an archive with the arrays `train_images`, `train_labels` and the same \
                    for `val` and `test`, of grey or coloured images of any side, or a folder of \
-                   images named `train17_3.png` as the package `medmnist` saves them. One label \
-                   an image is the number of its class, several are findings that are there or \
-                   not. `subset` with `folds: published` takes the folds of the archive. Nothing \
-                   is known of patients, so every image counts as a patient of its own. Images \
-                   become grey, are scaled by their own maximum and kept at eight bits. Volumes \
-                   (MedMNIST3D) are refused.",
+                   images named `train17_3.png` as the package `medmnist` saves them. One label an \
+                   image is the number of its class, several are findings that are there or not. \
+                   `subset` with `folds: published` takes the folds of the archive. Nothing is \
+                   known of patients, so every image counts as a patient of its own. Images become \
+                   grey, are scaled by their own maximum and kept at eight or sixteen bits. \
+                   Volumes (MedMNIST3D) are refused.",
             example: "dataset lungs: medmnist { path: \"data/chestmnist_64.npz\", size: 64px }",
             revision: 3,
             header: Header::Method,
@@ -48,6 +48,7 @@ impl Method for MedMnist {
                     Value::pixels(32.0),
                     "Side that images are kept at; subsets halve it.",
                 ),
+                depth(),
             ],
             outputs: dataset_outputs(),
         }
@@ -69,7 +70,7 @@ impl Method for MedMnist {
         let options = Options {
             names,
             drop_unlabelled: parameters.bool("drop_unlabelled")?,
-            side: parameters.size("size")?,
+            raster: kept_raster(parameters)?,
         };
         let path = context.base.join(parameters.text("path")?);
         let target = context.output("images")?;

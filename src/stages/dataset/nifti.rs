@@ -7,7 +7,7 @@ use crate::data::nifti::{
 use crate::data::scans::{Patients, write_as};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
 use crate::language::value::{Dimension, Value};
-use crate::stages::fields::{at_least, dataset_outputs, kept_side};
+use crate::stages::fields::{at_least, dataset_outputs, depth, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -26,7 +26,8 @@ impl Method for Nifti {
                    file or a patient, or else every sub-folder's name is a finding. Axial, coronal \
                    and sagittal slices are found by the file's sform, else its qform, and shown \
                    with the patient's right on the left. Of a series of volumes the first is read. \
-                   Slices become square, are scaled by their own maximum and kept at eight bits.",
+                   Slices become square, are scaled by their own maximum and kept at eight or \
+                   sixteen bits.",
             example: "dataset brains: nifti { path: \"data/oasis\", table: \
                       \"data/participants.tsv\", file_column: \"participant_id\", rows: patients, \
                       findings: [\"dementia\"], slices: between(from: 30%, to: 70%, step: 4) }",
@@ -126,6 +127,7 @@ fn fields() -> Vec<Field> {
         scans::unreadable(),
         scans::patient_key(),
         kept_side(),
+        depth(),
     ]);
     fields
 }

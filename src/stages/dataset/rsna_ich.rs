@@ -5,7 +5,7 @@ use crate::data::rsna_ich::{Challenge, list};
 use crate::data::scans::Frames;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Variant};
 use crate::language::value::Value;
-use crate::stages::fields::{at_least, dataset_outputs, kept_side};
+use crate::stages::fields::{at_least, dataset_outputs, depth, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,8 +30,8 @@ impl Method for RsnaIch {
                    finding`, set where none of the five is. Images are `<image>.dcm`, `.png`, \
                    `.jpg` or `.jpeg` in one folder. Patients come from the table's column, else \
                    from the DICOM files. A window makes values grey; images become square, are \
-                   scaled by their own maximum and kept at eight bits, in one channel. The \
-                   defaults are the values of npj Digital Medicine 2021 (arXiv 2012.03769).",
+                   scaled by their own maximum and kept at eight or sixteen bits, in one channel. \
+                   The defaults are the values of npj Digital Medicine 2021 (arXiv 2012.03769).",
             example: "dataset brain: rsna_ich { csv: \"rsna/stage_2_train.csv\", images: \
                       \"rsna/stage_2_train\", unreadable: skip }",
             revision: 3,
@@ -85,6 +85,7 @@ fn fields() -> Vec<Field> {
         scans::unreadable(),
         scans::patient_key(),
         kept_side(),
+        depth(),
         Field::seed(),
     ]
 }

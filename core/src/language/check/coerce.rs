@@ -24,6 +24,7 @@ pub(in crate::language) fn example(ty: &FieldType) -> String {
     match ty {
         FieldType::Bool => "true".to_owned(),
         FieldType::Int { min, max } => 10.clamp(*min, *max).to_string(),
+        FieldType::OneOf(numbers) => numbers.last().map_or_else(String::new, i64::to_string),
         FieldType::Float { min, max } => 0.001_f64.clamp(*min, *max).to_string(),
         FieldType::Text => "\"some text\"".to_owned(),
         FieldType::Path => "\"path/to/data\"".to_owned(),
@@ -72,6 +73,9 @@ impl Checker<'_, '_> {
             (FieldType::Int { min, max }, Kind::Number(Number { whole: Some(whole), .. })) => self
                 .in_range(name, datum, *whole as f64, (*min as f64, *max as f64), None)
                 .map(|()| Value::Int(*whole)),
+            (FieldType::OneOf(numbers), Kind::Number(Number { whole: Some(whole), .. })) => {
+                self.one_of(name, datum, *whole, numbers)
+            }
             (FieldType::Float { min, max }, Kind::Number(number)) if number.dimension.is_none() => {
                 self.in_range(name, datum, number.value, (*min, *max), None)
                     .map(|()| Value::Float(number.value))
@@ -185,6 +189,15 @@ impl Checker<'_, '_> {
             format!("at most {}", show(range.1))
         };
         let message = format!("`{name}` must be {bound}, this is {}", show(value));
+        self.report(Diagnostic::new(Code::OutOfRange, message, datum.span.clone()));
+        None
+    }
+
+    fn one_of(&mut self, name: &str, datum: &Datum, value: i64, numbers: &[i64]) -> Option<Value> {
+        if numbers.contains(&value) {
+            return Some(Value::Int(value));
+        }
+        let message = format!("`{name}` must be {}, this is {value}", either(numbers));
         self.report(Diagnostic::new(Code::OutOfRange, message, datum.span.clone()));
         None
     }
@@ -309,11 +322,17 @@ impl Checker<'_, '_> {
     }
 }
 
+/// `8 or 16`.
+fn either(numbers: &[i64]) -> String {
+    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(" or ")
+}
+
 /// A type in words.
 pub(in crate::language) fn describe(ty: &FieldType) -> String {
     match ty {
         FieldType::Bool => "true or false".to_owned(),
         FieldType::Int { .. } => "a whole number".to_owned(),
+        FieldType::OneOf(numbers) => either(numbers),
         FieldType::Float { .. } => "a number".to_owned(),
         FieldType::Text => "a string".to_owned(),
         FieldType::Path => "a path in quotes".to_owned(),
