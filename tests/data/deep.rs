@@ -229,7 +229,7 @@ fn a_part_of_a_deep_fold_is_as_deep() {
 /// What is shown is the same picture, whatever its depth.
 #[test]
 fn deep_images_are_shown_at_eight_bits() {
-    let narrow: Vec<u8> = (0..=255).collect();
+    let narrow = picture(16, 16).into_raw();
     let wide = Depth::Sixteen.convert(narrow.as_slice(), Depth::Eight).into_owned();
     let folder = fold_of(DEEP, &wide);
     let fold = Fold::open(folder.path()).expect("opens");
@@ -241,5 +241,7 @@ fn deep_images_are_shown_at_eight_bits() {
     };
     assert!(hash(&narrow, Raster::eight(SIDE)).is_some());
     assert_eq!(hash(&wide, DEEP), hash(&narrow, Raster::eight(SIDE)));
+    let misread = hash(&wide[..SIDE * SIDE], Raster::eight(SIDE));
+    assert_ne!(misread, hash(&narrow, Raster::eight(SIDE)), "bytes are taken for pixels");
     assert_eq!(hash(&deep(&[257; 256]).concat(), DEEP), None, "blank");
 }

@@ -204,11 +204,24 @@ fn an_archive_of_sixteen_bits_comes_back() {
 fn deep_folds_are_looked_at_like_others() {
     let project = chest();
     project.run(&["fold"]).executed(&["chest", "fold"]);
+    let train = fold(&project, "train");
     let out = succeed(&project, &["data", "experiment.msx", "fold", "--json", "--grid", "a.png"]);
     let told: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(told["folds"][0]["depth"], 16, "{out}");
     let grid = image::open(project.folder().join("a.png")).expect("a picture");
-    assert_eq!(grid.color(), image::ColorType::L8);
+    let image::DynamicImage::ImageLuma8(grid) = grid else { panic!("{:?}", grid.color()) };
+    // The first image of the first row, each pixel four times as large.
+    let nearest = |level: u16| (f64::from(level) / 257.0).round() as u8;
+    let shown = |top: u32, image: u32| {
+        let levels = levels(image).into_iter().enumerate();
+        levels.into_iter().all(|(place, level)| {
+            let (x, y) = (place as u32 % SIDE, place as u32 / SIDE);
+            grid.get_pixel(16 + 4 * x, top + 4 * y)[0] == nearest(level)
+        })
+    };
+    let tops = 0..grid.height() - 4 * SIDE;
+    let first = tops.flat_map(|top| sources(&train).into_iter().map(move |image| (top, image)));
+    assert!({ first }.any(|(top, image)| shown(top, image)), "no image is where it should be");
     assert!(succeed(&project, &["data", "experiment.msx", "fold"]).contains("16 bits"));
 }
 

@@ -32,11 +32,11 @@ fn a_claim_holds_its_measures_and_defaults() {
     let [trend, bound, equivalence, _] = compiled.experiment.claims.as_slice() else {
         panic!("{:?}", compiled.experiment.claims)
     };
-    assert_eq!(trend.parameters.get("direction"), Some(&Value::word("falling")));
-    assert_eq!(trend.parameters.get("over"), Some(&Value::word("k")));
-    assert_eq!(trend.parameters.get("confidence"), Some(&Value::fraction(0.99)));
-    assert_eq!(bound.parameters.get("confidence"), Some(&Value::fraction(0.95)));
-    assert_eq!(equivalence.parameters.get("margin"), Some(&Value::fraction(0.02)));
+    assert_eq!(trend.parameters["direction"], Value::word("falling"));
+    assert_eq!(trend.parameters["over"], Value::word("k"));
+    assert_eq!(trend.parameters["confidence"], Value::fraction(0.99));
+    assert_eq!(bound.parameters["confidence"], Value::fraction(0.95));
+    assert_eq!(equivalence.parameters["margin"], Value::fraction(0.02));
     let measures = |claim: &msx::language::experiment::TypedClaim| -> Vec<String> {
         let stages = &compiled.experiment.stages;
         let shown = claim.inputs.iter().map(|input| {

@@ -52,9 +52,7 @@ fn holds(name: &str, rows: &[Row]) {
     let compiled = benchmark(name);
     let folds: Vec<_> = of_kind(&compiled, "subset")
         .map(|fold| {
-            let text = |field: &str| {
-                fold.parameters.get(field).expect("the field").to_string().replace("count: ", "")
-            };
+            let text = |field: &str| fold.parameters[field].to_string().replace("count: ", "");
             (
                 text("classes"),
                 ["train", "valid", "test"].map(|part| count(fold, part)),
@@ -171,7 +169,7 @@ fn larger_and_larger_images() {
 fn the_brain_is_read_as_in_the_paper() {
     let compiled = benchmark("brain_classes.msx");
     let brain = of_kind(&compiled, "dataset").next().expect("a data set");
-    let text = |field: &str| brain.parameters.get(field).expect("the field").to_string();
+    let text = |field: &str| brain.parameters[field].to_string();
     assert_eq!(text("no_finding"), "at_most(count: 107365)");
     assert_eq!((text("window"), text("size")), ("brain".to_owned(), "256px".to_owned()));
 }

@@ -70,7 +70,7 @@ fn paths_of_a_library_are_relative_to_its_folder() {
         .experiment
         .stages
         .iter()
-        .map(|stage| match stage.parameters.get("csv").expect("the field") {
+        .map(|stage| match &stage.parameters["csv"] {
             Value::Text(path) => path.clone(),
             other => panic!("{other}"),
         })
@@ -83,7 +83,7 @@ fn the_command_line_reaches_imported_parameters() {
     let files = [("lib/chest.msx", LIBRARY)];
     let count = |text: &str, name: &str| {
         let compiled = compiled_with(text, &files, &[(name, "77")]).expect("no mistakes");
-        compiled.experiment.stages[0].parameters.get("count").expect("the field").clone()
+        compiled.experiment.stages[0].parameters["count"].clone()
     };
     let chosen = "use \"lib/chest.msx\" { chest, count as images }\nexperiment e { seed: 1 }
         classifier c: cnn { train: chest.train, valid: chest.valid, epochs: images }";

@@ -91,5 +91,5 @@ pub fn value_of(field: &str, expression: &str) -> Value {
     let method = if field == "path" { "folder" } else { "phantom" };
     let text =
         format!("experiment e {{ seed: 1 }}\ndataset d: {method} {{ {field}: {expression} }}");
-    must_compile(&text).experiment.stages[0].parameters.get(field).expect("the field").clone()
+    must_compile(&text).experiment.stages[0].parameters[field].clone()
 }

@@ -129,7 +129,7 @@ fn a_template_sees_its_file_and_its_own_names_first() {
     let epochs = |label: &str| {
         let mut stages = compiled.experiment.stages.iter();
         let stage = stages.find(|stage| stage.label() == label).expect("it is there");
-        stage.parameters.get("epochs").expect("the field").to_string()
+        stage.parameters["epochs"].to_string()
     };
     assert_eq!([epochs("a.fold"), epochs("b.x.fold"), epochs("c.x.fold")], ["8", "8", "21"]);
     assert!(compiled.warnings.is_empty(), "{:?}", compiled.warnings);

@@ -50,7 +50,7 @@ fn only_the_side_that_is_taken_counts_but_both_are_used() {
     let text = "experiment e { seed: 1 }\nlet n = 0\nlet other = 7\n\
                 dataset d: phantom { count: if n == 0 then 5 else other / n }";
     let compiled = must_compile(text);
-    assert_eq!(compiled.experiment.stages[0].parameters.get("count"), Some(&Value::Int(5)));
+    assert_eq!(compiled.experiment.stages[0].parameters["count"], Value::Int(5));
     assert!(compiled.warnings.is_empty(), "{:?}", compiled.warnings);
 }
 
@@ -75,8 +75,7 @@ fn what_is_written_wins_over_what_is_spread_and_later_over_earlier() {
         dataset b: phantom { count: 3, ...two }
         dataset c: phantom { ...two, ...one }";
     let stages = must_compile(text).experiment.stages;
-    let of =
-        |index: usize, field: &str| stages[index].parameters.get(field).expect("the field").clone();
+    let of = |index: usize, field: &str| stages[index].parameters[field].clone();
     assert_eq!([of(0, "count"), of(1, "count"), of(2, "count")], [2, 3, 1].map(Value::Int));
     assert_eq!([of(0, "seed"), of(1, "seed"), of(2, "seed")], [5, 5, 5].map(Value::Int));
     assert_eq!(of(0, "size"), of(2, "size"));

@@ -1,9 +1,11 @@
 //! Values as they stand after checking: typed, in base units, free of names and spelling.
 
 use litemap::LiteMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::{Deref, DerefMut, Index};
 
 /// What a number with a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,7 +74,62 @@ pub struct Quantity {
 
 /// Values by name, in the order of the names. A list, because most stages have a few and there may be a
 /// hundred thousand of them.
-pub type Fields = LiteMap<String, Value>;
+#[derive(Debug, Clone, PartialEq, Default, Hash)]
+pub struct Fields(LiteMap<String, Value>);
+
+impl Fields {
+    /// None.
+    pub fn new() -> Fields {
+        Fields::default()
+    }
+
+    /// None, with room for so many.
+    pub fn with_capacity(count: usize) -> Fields {
+        Fields(LiteMap::with_capacity(count))
+    }
+}
+
+impl Deref for Fields {
+    type Target = LiteMap<String, Value>;
+
+    fn deref(&self) -> &LiteMap<String, Value> {
+        &self.0
+    }
+}
+
+impl DerefMut for Fields {
+    fn deref_mut(&mut self) -> &mut LiteMap<String, Value> {
+        &mut self.0
+    }
+}
+
+/// Panics where there is no such field, as maps do.
+impl Index<&str> for Fields {
+    type Output = Value;
+
+    fn index(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or_else(|| panic!("there is no field `{name}`"))
+    }
+}
+
+impl FromIterator<(String, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(fields: I) -> Fields {
+        Fields(fields.into_iter().collect())
+    }
+}
+
+/// Always a map: a list of the library's would be one only where it is not empty.
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        Ok(BTreeMap::deserialize(deserializer)?.into_iter().collect())
+    }
+}
 
 /// A checked value. Two spellings of one meaning are equal values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
