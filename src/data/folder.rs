@@ -4,9 +4,9 @@ use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
 use super::ingest::ingest;
 use super::memory::Memory;
-use super::pixels::Raster;
 use super::scans::is_picture;
 use super::summary::{Dropped, Summary};
+use crate::data::image::Square;
 use crate::progress::Monitor;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,11 +83,12 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 /// As for [`files`]; or an image cannot be decoded.
 pub fn read(
     root: &Path,
-    raster: Raster,
+    square: impl Into<Square>,
     target: &Path,
     monitor: &dyn Monitor,
     memory: &dyn Memory,
 ) -> Result<Summary, DataError> {
+    let Square { raster, resampling } = square.into();
     let classes = classes(root)?;
     let findings: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
     let mut labels = Vec::new();
@@ -114,6 +115,6 @@ pub fn read(
         patients: sources.clone(),
         sources,
     };
-    ingest(target, &files, &info, &labels, monitor, memory)?;
+    ingest(target, &files, &info, &labels, resampling, monitor, memory)?;
     Ok(summary)
 }

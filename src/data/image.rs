@@ -31,6 +31,34 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 /// change.
 pub(super) const RECIPE: &str = "pictures 2";
 
+/// How the pixels of a square come from those of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resampling {
+    /// Where the picture shrinks, the mean of the area that a pixel covers; where it grows, linear
+    /// interpolation.
+    #[default]
+    Area,
+    /// Cubic convolution (Keys 1981, a = -1/2), as wide as the area where the picture shrinks. Edges stay
+    /// sharper; what falls below black becomes black.
+    Bicubic,
+}
+
+/// What becomes of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Square {
+    /// Side and depth.
+    pub raster: Raster,
+    /// How it is made smaller or larger.
+    pub resampling: Resampling,
+}
+
+/// By area.
+impl From<Raster> for Square {
+    fn from(raster: Raster) -> Square {
+        Square { raster, resampling: Resampling::default() }
+    }
+}
+
 /// Averages of a JPEG's pixels are taken from its coefficients where the brightest is no darker: what
 /// decoders round is then at most one grey level when it becomes white.
 const BRIGHT: f32 = 128.0;
@@ -54,13 +82,17 @@ pub fn read(path: &Path) -> Result<Grey, DataError> {
     decode(path, &load(path)?)
 }
 
-/// Reads an image that is wanted with this side. Where that is quicker, boxes of 2×2, 4×4 or 8×8 pixels
+/// Reads an image that is to become a square. Where that is quicker, boxes of 2×2, 4×4 or 8×8 pixels
 /// are averaged already; what remains is to average boxes of what is given.
 ///
 /// # Errors
 /// As for [`read`].
-pub fn read_towards(path: &Path, side: usize) -> Result<Grey, DataError> {
+pub fn read_towards(path: &Path, wanted: Square) -> Result<Grey, DataError> {
     let bytes = load(path)?;
+    if wanted.resampling != Resampling::Area {
+        return decode(path, &bytes);
+    }
+    let side = wanted.raster.side;
     let factor = |width: usize, height: usize| {
         let is_sound = side > 0 && (width as u64) * (height as u64) <= MOST_PIXELS;
         let whole = |factor: &usize| {
@@ -152,12 +184,16 @@ pub(super) fn luma(rgb: [f32; 3]) -> f32 {
     rgb.iter().zip(LUMA).map(|(value, weight)| value * weight).sum()
 }
 
-/// The image as a square: area averaging, then scaling by its own maximum.
+/// The image as a square: resampled, then scaled by its own maximum.
 ///
 /// # Errors
 /// The image has no pixels.
-pub fn to_square<P: Pixel>(grey: &Grey, side: usize) -> Result<Vec<P>, String> {
-    let resized = resize(grey, side)?;
+pub fn to_square<P: Pixel>(
+    grey: &Grey,
+    side: usize,
+    resampling: Resampling,
+) -> Result<Vec<P>, String> {
+    let resized = resample(grey, side, resampling)?;
     let largest = brightest(&resized);
     if largest <= 0.0 {
         return Ok(vec![P::from_level(0); side * side]);
@@ -185,6 +221,10 @@ pub(super) fn grey(image: &[u8], raster: Raster) -> Grey {
 
 /// Area averaging where the image shrinks, linear interpolation where it grows.
 pub(super) fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
+    resample(grey, side, Resampling::Area)
+}
+
+fn resample(grey: &Grey, side: usize, resampling: Resampling) -> Result<Vec<f32>, String> {
     if grey.pixels.is_empty() {
         return Err("the image has no pixels".to_owned());
     }
@@ -196,7 +236,11 @@ pub(super) fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
         .map_err(|error| error.to_string())?;
     let mut target = Image::new(as_u32(side)?, as_u32(side)?, PixelType::F32);
     let shrinks = grey.width >= side && grey.height >= side;
-    let filter = if shrinks { FilterType::Box } else { FilterType::Bilinear };
+    let filter = match resampling {
+        Resampling::Area if shrinks => FilterType::Box,
+        Resampling::Area => FilterType::Bilinear,
+        Resampling::Bicubic => FilterType::CatmullRom,
+    };
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     Resizer::new().resize(&source, &mut target, &options).map_err(|error| error.to_string())?;
     Ok(bytemuck::pod_collect_to_vec(target.buffer()))

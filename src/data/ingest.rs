@@ -4,7 +4,7 @@
 use super::depth::{Pixel, by_depth};
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, MappedArray, digests};
-use super::image::{self, Grey};
+use super::image::{self, Grey, Resampling, Square};
 use super::memory::{ImageDigest, Known, Memory, Recalled};
 use super::pixels::Raster;
 use crate::progress::{Monitor, Progress, Stopped};
@@ -41,13 +41,14 @@ pub(super) fn ingest(
     files: &[PathBuf],
     info: &FoldInfo,
     labels: &[u8],
+    resampling: Resampling,
     monitor: &dyn Monitor,
     memory: &dyn Memory,
 ) -> Result<(), DataError> {
-    let raster = info.raster();
+    let wanted = Square { raster: info.raster(), resampling };
     let intake = Intake {
         folder,
-        raster,
+        wanted,
         items: files,
         path: |path| path,
         most: 1,
@@ -55,7 +56,7 @@ pub(super) fn ingest(
         monitor,
         memory,
     };
-    let decode = |path: &PathBuf| square(path, &image::read_towards(path, raster.side)?, raster);
+    let decode = |path: &PathBuf| square(path, &image::read_towards(path, wanted)?, wanted);
     intake.read(decode, |_, error| Err(error))?.finish(info, labels)
 }
 
@@ -65,8 +66,8 @@ type Squares<'a> = (Cow<'a, [u8]>, Vec<ImageDigest>);
 /// Files on their way into a fold.
 pub(super) struct Intake<'a, Item> {
     pub(super) folder: &'a Path,
-    /// Side and depth of the images.
-    pub(super) raster: Raster,
+    /// What becomes of the images.
+    pub(super) wanted: Square,
     pub(super) items: &'a [Item],
     /// The file of an item.
     pub(super) path: fn(&Item) -> &Path,
@@ -91,7 +92,7 @@ impl<Item: Sync> Intake<'_, Item> {
         refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
     ) -> Result<FoldWriter, DataError> {
         let files: Vec<&Path> = self.items.iter().map(self.path).collect();
-        let before = Before::open(self.memory.recall(&self.recipe(), &files), self.raster);
+        let before = Before::open(self.memory.recall(&self.recipe(), &files), self.wanted.raster);
         match self.share(&before)? {
             Some(writer) => Ok(writer),
             None => self.copy_and_decode(&before, decode, refused),
@@ -100,9 +101,15 @@ impl<Item: Sync> Intake<'_, Item> {
 
     /// What pixels depend on beside the file.
     fn recipe(&self) -> String {
-        let Raster { side, depth } = self.raster;
-        let recipe = format!("{} at {side} px", self.recipe);
-        if depth.is_eight() { recipe } else { format!("{recipe}, {} bits", depth.bits()) }
+        let Square { raster: Raster { side, depth }, resampling } = self.wanted;
+        let mut recipe = format!("{} at {side} px", self.recipe);
+        if !depth.is_eight() {
+            recipe += &format!(", {} bits", depth.bits());
+        }
+        if resampling != Resampling::Area {
+            recipe += &format!(", {resampling:?}");
+        }
+        recipe
     }
 
     /// The fold of images that all stand in one array already, and are what they were.
@@ -122,7 +129,7 @@ impl<Item: Sync> Intake<'_, Item> {
         let digests = known.iter().flat_map(|known| known.images.concat());
         let stored = before.stored(array);
         let rows = (rows.collect(), stored);
-        Ok(Some(FoldWriter::at_rows(self.folder, self.raster, rows, digests.collect())))
+        Ok(Some(FoldWriter::at_rows(self.folder, self.wanted.raster, rows, digests.collect())))
     }
 
     fn copy_and_decode(
@@ -131,7 +138,7 @@ impl<Item: Sync> Intake<'_, Item> {
         decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
         mut refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
     ) -> Result<FoldWriter, DataError> {
-        let mut writer = FoldWriter::create(self.folder, self.raster)?;
+        let mut writer = FoldWriter::create(self.folder, self.wanted.raster)?;
         let mut places = Vec::with_capacity(self.items.len());
         let remembered = AtomicUsize::new(0);
         let images_of = |(item, known): (&Item, &Option<Known>)| match known
@@ -143,11 +150,11 @@ impl<Item: Sync> Intake<'_, Item> {
                 Ok((Cow::Borrowed(pixels), known.images.clone()))
             }
             None => decode(item).map(|pixels| {
-                let digests = digests(&pixels, self.raster);
+                let digests = digests(&pixels, self.wanted.raster);
                 (Cow::Owned(pixels), digests)
             }),
         };
-        let many = (CHUNK / self.raster.depth.bytes() / self.most.max(1)).max(1);
+        let many = (CHUNK / self.wanted.raster.depth.bytes() / self.most.max(1)).max(1);
         for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
             let images: Vec<Result<Squares<'_>, DataError>> =
                 chunk.par_iter().zip(known).map(images_of).collect();
@@ -230,7 +237,8 @@ impl Before {
 }
 
 /// The bytes of an image as a square; errors name its file.
-pub(super) fn square(path: &Path, grey: &Grey, raster: Raster) -> Result<Vec<u8>, DataError> {
-    by_depth!(raster.depth, P => image::to_square::<P>(grey, raster.side).map(P::into_bytes))
+pub(super) fn square(path: &Path, grey: &Grey, wanted: Square) -> Result<Vec<u8>, DataError> {
+    let Square { raster: Raster { side, depth }, resampling } = wanted;
+    by_depth!(depth, P => image::to_square::<P>(grey, side, resampling).map(P::into_bytes))
         .map_err(|reason| DataError::Image { path: path.to_owned(), reason })
 }

@@ -3,7 +3,7 @@
 use super::dicom::{self, Window, pseudonym};
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
-use super::image::{self, Grey};
+use super::image::{self, Grey, Square};
 use super::ingest::{Intake, square};
 use super::memory::Memory;
 use super::pixels::Raster;
@@ -123,8 +123,8 @@ pub trait Format: Sync {
 /// What becomes of all files, whatever their kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeping {
-    /// Side and depth of the squares.
-    pub raster: Raster,
+    /// What becomes of each image.
+    pub square: Square,
     /// Whether files that cannot be read are left out; else they are errors.
     pub skip_unreadable: bool,
     /// Keys the pseudonyms of patients.
@@ -157,7 +157,7 @@ impl Format for Reading {
 
     fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
         if is_picture(path) {
-            return Ok(vec![image::read_towards(path, self.keeping.raster.side)?]);
+            return Ok(vec![image::read_towards(path, self.keeping.square)?]);
         }
         let mut greys = dicom::read(path, self.window)?;
         let taken = self.taken(greys.len());
@@ -240,7 +240,7 @@ pub fn write_as(
     let mut unread = BTreeSet::new();
     let intake = Intake {
         folder: target,
-        raster: keeping.raster,
+        wanted: keeping.square,
         items: &looked,
         path: |one: &Looked<'_>| &one.scan.path,
         most,
@@ -248,7 +248,7 @@ pub fn write_as(
         monitor,
         memory,
     };
-    let read = |one: &Looked<'_>| squares(one, format, keeping.raster);
+    let read = |one: &Looked<'_>| squares(one, format, keeping.square);
     let writer = intake.read(read, |at, error| {
         unread.insert(looked[at].position);
         skip(looked[at].position, error, listing, keeping, &mut skipped)
@@ -263,7 +263,7 @@ pub fn write_as(
                 .map_or_else(String::new, |(_, one)| format!("{}: {}", one.file, one.reason))
         )));
     }
-    let (info, labels) = describe(&looked, listing, format, keeping.raster);
+    let (info, labels) = describe(&looked, listing, format, keeping.square.raster);
     if info.count == 0 {
         return Err(DataError::Subset(format!(
             "no image is left of {} files; take more of each",
@@ -287,7 +287,7 @@ pub fn write_as(
 }
 
 /// The images of a file that are taken, as the bytes of squares one behind the other.
-fn squares(one: &Looked<'_>, format: &dyn Format, raster: Raster) -> Result<Vec<u8>, DataError> {
+fn squares(one: &Looked<'_>, format: &dyn Format, wanted: Square) -> Result<Vec<u8>, DataError> {
     let path = &one.scan.path;
     let greys = format.read(path)?;
     let promised = format.taken(one.frames).len();
@@ -295,7 +295,7 @@ fn squares(one: &Looked<'_>, format: &dyn Format, raster: Raster) -> Result<Vec<
         let reason = format!("it holds {} images where its header says {promised}", greys.len());
         return Err(DataError::Image { path: path.clone(), reason });
     }
-    let squares = greys.iter().map(|grey| square(path, grey, raster));
+    let squares = greys.iter().map(|grey| square(path, grey, wanted));
     Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
 }
 

@@ -58,7 +58,7 @@ impl Pack {
     ) -> Result<(ScanSummary, Fold), DataError> {
         let reading = Reading {
             keeping: Keeping {
-                raster: Raster::eight(8),
+                square: Raster::eight(8).into(),
                 skip_unreadable: false,
                 patient_key: "msx".to_owned(),
             },

@@ -6,7 +6,7 @@ use crate::support::{assert_says, info, picture, write};
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma};
 use msx::data::depth::{Deep, Pixel};
 use msx::data::dicom::{self, Window};
-use msx::data::image::{Grey, resized, shrink, to_square};
+use msx::data::image::{Grey, Resampling, resized, shrink, to_square};
 use msx::data::memory::Forgetful;
 use msx::data::{Depth, Fold, FoldInfo, Raster, folder, write_fold, write_part};
 use msx::progress::Silent;
@@ -110,7 +110,8 @@ fn deep_squares_are_pillows() {
     for case in cases(&golden["squares"]) {
         let pixels = numbers(&case["pixels"]).into_iter().map(f32::from).collect();
         let grey = Grey { width: size(&case["width"]), height: size(&case["height"]), pixels };
-        let square = to_square::<Deep>(&grey, size(&case["side"])).expect("resizes");
+        let square =
+            to_square::<Deep>(&grey, size(&case["side"]), Resampling::Area).expect("resizes");
         let square: Vec<u16> = square.iter().map(|pixel| pixel.level()).collect();
         let worst = distance(&square, &numbers(&case["expected"]));
         assert!(worst <= 1, "{} × {}: {worst} of 65535", grey.width, grey.height);
@@ -141,7 +142,8 @@ fn deep_scans_are_pydicoms() {
         let window = Window::Fixed { centre: number("centre"), width: number("width") };
         let path = folder.join(case["file"].as_str().expect("a name"));
         let grey = dicom::read(&path, window).expect("reads").remove(0);
-        let square = to_square::<Deep>(&grey, size(&case["rows"])).expect("as it is");
+        let square =
+            to_square::<Deep>(&grey, size(&case["rows"]), Resampling::Area).expect("as it is");
         let square: Vec<u16> = square.iter().map(|pixel| pixel.level()).collect();
         let kept: Vec<u16> = square.iter().copied().step_by(size(&case["step"])).collect();
         let worst = distance(&kept, &numbers(&case["expected"]));
@@ -159,7 +161,7 @@ fn twelve_bits_of_a_scan_are_sixteen_of_a_fold() {
     let samples: Vec<u16> = (0..256).map(|place| place * 16 + place % 15).collect();
     Picture::grey(16, 16, &samples).write(&path);
     let grey = dicom::read(&path, Window::Full).expect("reads").remove(0);
-    let square = to_square::<Deep>(&grey, SIDE).expect("as it is");
+    let square = to_square::<Deep>(&grey, SIDE, Resampling::Area).expect("as it is");
     let most = f64::from(samples[255]);
     for (pixel, sample) in square.iter().zip(samples) {
         let expected = (f64::from(sample) / most * 65535.0).round();

@@ -78,8 +78,11 @@ fn by_table(root: &Path, name: &str, skip: bool, target: &Path) -> Result<usize,
         patients: Some(Patients::File),
         drop_unlabelled: false,
     };
-    let keeping =
-        Keeping { raster: Raster::eight(16), skip_unreadable: skip, patient_key: "msx".to_owned() };
+    let keeping = Keeping {
+        square: Raster::eight(16).into(),
+        skip_unreadable: skip,
+        patient_key: "msx".to_owned(),
+    };
     let reading = Reading { keeping, window: Window::File, frames: Frames::Every };
     let summary = write_fold(&list(&tabled)?, &reading, target, &Silent, &Forgetful)?;
     Ok(summary.skipped.len())

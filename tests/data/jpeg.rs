@@ -1,7 +1,8 @@
 //! JPEGs whose averages are taken from their coefficients are what Pillow makes of them.
 
 use crate::support::write;
-use msx::data::image::{read, read_towards, to_square};
+use msx::data::Raster;
+use msx::data::image::{Resampling, read, read_towards, to_square};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,11 +45,11 @@ fn squares_are_pillows_to_one_grey_level_whichever_way_they_are_made() {
         let (path, side) = (case.path(), case.side);
         let whole = read(&path).expect("reads");
         assert_eq!((whole.width, whole.height), (case.width, case.height), "{}", case.name);
-        let less = read_towards(&path, side).expect("reads");
+        let less = read_towards(&path, Raster::eight(side).into()).expect("reads");
         let size = (case.width / case.factor, case.height / case.factor);
         assert_eq!((less.width, less.height), size, "{}", case.name);
         for grey in [whole, less] {
-            let square = to_square::<u8>(&grey, side).expect("resizes");
+            let square = to_square::<u8>(&grey, side, Resampling::Area).expect("resizes");
             let worst = distance(&square, &case.expected);
             assert!(worst <= 1, "{} from {} × {}: {worst}", case.name, grey.width, grey.height);
         }
@@ -64,7 +65,11 @@ fn dark_pictures_are_read_pixel_by_pixel() {
         let pixels =
             image::GrayImage::from_fn(64, 64, |x, _| image::Luma([brightest.min(x as u8 * 4)]));
         pixels.save(&path).expect("saves");
-        assert_eq!(read_towards(&path, 16).expect("reads").width, side, "{brightest}");
+        assert_eq!(
+            read_towards(&path, Raster::eight(16).into()).expect("reads").width,
+            side,
+            "{brightest}"
+        );
     }
 }
 
@@ -81,7 +86,9 @@ fn damaged_files_end_in_a_picture_or_a_sentence() {
                 let mut damaged = bytes.clone();
                 damaged[place] = changed;
                 write(&path, &damaged);
-                let Ok(grey) = read_towards(&path, case.side) else { continue };
+                let Ok(grey) = read_towards(&path, Raster::eight(case.side).into()) else {
+                    continue;
+                };
                 assert_eq!(grey.pixels.len(), grey.width * grey.height);
                 assert!(grey.pixels.iter().all(|pixel| pixel.is_finite()), "{} {place}", case.name);
                 pictures += 1;

@@ -19,7 +19,7 @@ fn golden(name: &str) -> PathBuf {
 }
 
 fn options(side: usize) -> Options {
-    Options { names: None, drop_unlabelled: false, raster: Raster::eight(side) }
+    Options { names: None, drop_unlabelled: false, square: Raster::eight(side).into() }
 }
 
 fn ingest(path: &Path, options: &Options) -> Result<(Summary, Fold, Vec<Split>), DataError> {

@@ -155,7 +155,7 @@ impl Pack {
 
     fn read(&self, collection: &Collection, skip: bool) -> Result<(ScanSummary, Fold), DataError> {
         let keeping = Keeping {
-            raster: Raster::eight(8),
+            square: Raster::eight(8).into(),
             skip_unreadable: skip,
             patient_key: "msx".to_owned(),
         };

@@ -29,7 +29,7 @@ fn windows_and_frames_count_for_dicom_files_and_not_for_pictures() {
     let recipes = |names: &[&str]| -> BTreeSet<String> {
         let scans: Vec<Scan> = names.iter().map(|name| scan(name)).collect();
         let keeping = Keeping {
-            raster: Raster::eight(8),
+            square: Raster::eight(8).into(),
             skip_unreadable: false,
             patient_key: "key".to_owned(),
         };

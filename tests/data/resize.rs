@@ -2,7 +2,7 @@
 
 use crate::support::write;
 use image::{ImageFormat, RgbImage};
-use msx::data::image::{Grey, enlarge, read, shrink, to_square};
+use msx::data::image::{Grey, Resampling, enlarge, read, shrink, to_square};
 use serde_json::Value;
 use std::io::Cursor;
 use std::path::Path;
@@ -28,6 +28,11 @@ fn size(value: &Value) -> usize {
     value.as_u64().expect("a size") as usize
 }
 
+fn picture(case: &Value) -> Grey {
+    let (width, height) = (size(&case["width"]), size(&case["height"]));
+    Grey { width, height, pixels: numbers(&case["pixels"]) }
+}
+
 /// Largest difference between two pictures, in grey levels.
 #[track_caller]
 fn distance(ours: impl IntoIterator<Item = f32>, theirs: &[f32]) -> f32 {
@@ -39,12 +44,20 @@ fn distance(ours: impl IntoIterator<Item = f32>, theirs: &[f32]) -> f32 {
 #[test]
 fn squares_are_pillows_to_one_grey_level() {
     for case in list(&golden()["squares"]) {
-        let grey = Grey {
-            width: size(&case["width"]),
-            height: size(&case["height"]),
-            pixels: numbers(&case["pixels"]),
-        };
-        let square = to_square::<u8>(&grey, size(&case["side"])).expect("resizes");
+        let grey = picture(case);
+        let square =
+            to_square::<u8>(&grey, size(&case["side"]), Resampling::Area).expect("resizes");
+        let worst = distance(square.into_iter().map(f32::from), &numbers(&case["expected"]));
+        assert!(worst <= 1.0, "{} × {}: {worst}", grey.width, grey.height);
+    }
+}
+
+#[test]
+fn bicubic_squares_are_pillows_to_one_grey_level() {
+    for case in list(&golden()["bicubic"]) {
+        let grey = picture(case);
+        let side = size(&case["side"]);
+        let square = to_square::<u8>(&grey, side, Resampling::Bicubic).expect("resizes");
         let worst = distance(square.into_iter().map(f32::from), &numbers(&case["expected"]));
         assert!(worst <= 1.0, "{} × {}: {worst}", grey.width, grey.height);
     }
@@ -84,16 +97,18 @@ fn halving_goes_by_powers_of_two_alone() {
 #[test]
 fn the_brightest_pixel_becomes_white_and_black_stays_black() {
     let grey = |pixels: Vec<f32>| Grey { width: 2, height: 2, pixels };
-    let square = to_square::<u8>(&grey(vec![0.0, 10.0, 25.0, 50.0]), 2).expect("as it is");
+    let square =
+        to_square::<u8>(&grey(vec![0.0, 10.0, 25.0, 50.0]), 2, Resampling::Area).expect("as it is");
     assert_eq!(square, [0, 51, 128, 255]);
-    assert_eq!(to_square(&grey(vec![0.0; 4]), 2), Ok(vec![0_u8; 4]));
+    assert_eq!(to_square(&grey(vec![0.0; 4]), 2, Resampling::Area), Ok(vec![0_u8; 4]));
 }
 
 /// The whole picture is kept, without border or cut, so a long one is squeezed.
 #[test]
 fn a_long_picture_is_squeezed() {
     let pixels: Vec<f32> = (0..8).flat_map(|_| (0..32).map(|x| x as f32)).collect();
-    let square = to_square::<u8>(&Grey { width: 32, height: 8, pixels }, 8).expect("resizes");
+    let square = to_square::<u8>(&Grey { width: 32, height: 8, pixels }, 8, Resampling::Area)
+        .expect("resizes");
     let first: Vec<u8> = square[..8].to_vec();
     assert!(first.windows(2).all(|pair| pair[0] < pair[1]), "{first:?}");
     assert!(first[0] < 20 && first[7] == 255, "both ends are there: {first:?}");
@@ -102,7 +117,10 @@ fn a_long_picture_is_squeezed() {
 
 #[test]
 fn a_picture_without_pixels_is_an_error() {
-    assert!(to_square::<u8>(&Grey { width: 0, height: 0, pixels: Vec::new() }, 8).is_err());
+    assert!(
+        to_square::<u8>(&Grey { width: 0, height: 0, pixels: Vec::new() }, 8, Resampling::Area)
+            .is_err()
+    );
 }
 
 #[test]

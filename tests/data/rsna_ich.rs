@@ -61,7 +61,7 @@ impl Pack {
 fn reading() -> Reading {
     Reading {
         keeping: Keeping {
-            raster: Raster::eight(8),
+            square: Raster::eight(8).into(),
             skip_unreadable: false,
             patient_key: "msx".to_owned(),
         },

@@ -60,7 +60,7 @@ fn listing() -> Listing {
 }
 
 fn keeping(skip_unreadable: bool) -> Keeping {
-    Keeping { raster: Raster::eight(8), skip_unreadable, patient_key: "key".to_owned() }
+    Keeping { square: Raster::eight(8).into(), skip_unreadable, patient_key: "key".to_owned() }
 }
 
 #[test]

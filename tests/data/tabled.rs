@@ -67,7 +67,7 @@ impl Pack {
     ) -> Result<(ScanSummary, Fold), DataError> {
         let reading = Reading {
             keeping: Keeping {
-                raster: Raster::eight(side),
+                square: Raster::eight(side).into(),
                 skip_unreadable,
                 patient_key: "msx".to_owned(),
             },

@@ -77,6 +77,19 @@ pub(crate) fn changed(
     found
 }
 
+/// Images of one resampling are not taken for those of the other.
+#[test]
+fn each_resampling_is_decoded_once() {
+    let project = chest();
+    project.edit("size: 64px", "size: 32px");
+    let by_area = changed(&project, |_| {}, 80, 0);
+    let sharper = |project: &Project| project.edit("size: 32px", "size: 32px, resampling: bicubic");
+    let bicubic = changed(&project, sharper, 80, 0);
+    assert!(by_area.pixels != bicubic.pixels, "the same pixels");
+    project.edit(", resampling: bicubic", ", resampling: area");
+    project.run(&["chest"]).executed(&[]);
+}
+
 /// Other labels, every row elsewhere, and ten rows less.
 fn relabel(project: &Project) {
     let path = project.folder().join("table.csv");

@@ -33,12 +33,12 @@ def picture(random, width, height, largest):
     return np.round(np.clip(values, 0, 1) * largest)
 
 
-def square(random, width, height, side, largest):
+def square(random, width, height, side, largest, kind=None):
     values = picture(random, width, height, largest)
     shrinks = width >= side and height >= side
-    kind = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    kind = kind or (Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR)
     resized = np.asarray(Image.fromarray(values.astype(np.float32)).resize((side, side), kind))
-    scaled = resized / resized.max() * 255
+    scaled = np.maximum(resized, 0) / resized.max() * 255
     return {
         "width": width,
         "height": height,
@@ -88,6 +88,7 @@ def main():
         "enlarged": [enlarged(random, 8, 16), enlarged(random, 8, 28), enlarged(random, 5, 7)],
         "halved": [halved(random, 16)],
         "grey": grey(random),
+        "bicubic": [square(random, *shape, Image.Resampling.BICUBIC) for shape in SHAPES],
     }
     (GOLDEN / "resize.json").write_text(json.dumps(golden) + "\n")
 

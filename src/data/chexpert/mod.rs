@@ -10,6 +10,7 @@ use super::memory::Memory;
 use super::pixels::Raster;
 use super::summary::{Dropped, Summary};
 use super::table::{Named, cell, each_row, line, number, open, shortened, wrong_row};
+use crate::data::image::Square;
 use crate::progress::Monitor;
 use csv::{Position, StringRecord};
 use rayon::prelude::*;
@@ -95,11 +96,12 @@ pub fn root(csv: &Path) -> PathBuf {
 pub fn read(
     csv: &Path,
     policy: Policy,
-    raster: Raster,
+    square: impl Into<Square>,
     target: &Path,
     monitor: &dyn Monitor,
     memory: &dyn Memory,
 ) -> Result<Summary, DataError> {
+    let Square { raster, resampling } = square.into();
     let table = read_table(csv, policy)?;
     let paths = table.images(csv)?;
     let reasons = ["other view", "uncertain label", "no positive finding"];
@@ -111,7 +113,7 @@ pub fn read(
     let read = table.read;
     let (info, labels) = table.info(raster);
     let summary = Summary::count(read, &info.findings, &labels, &info.patients, dropped);
-    ingest(target, &paths, &info, &labels, monitor, memory)?;
+    ingest(target, &paths, &info, &labels, resampling, monitor, memory)?;
     Ok(summary)
 }
 

@@ -5,10 +5,10 @@ use crate::data::array::numbers;
 use crate::data::depth::Depth;
 use crate::data::error::DataError;
 use crate::data::fold::{FoldInfo, FoldWriter, Origin};
+use crate::data::image::Square;
 use crate::data::image::{Grey, luma};
 use crate::data::ingest::{square, tell_reading};
 use crate::data::npy;
-use crate::data::pixels::Raster;
 use crate::data::split::{Split, write_splits};
 use crate::data::summary::{Dropped, Summary};
 use crate::progress::Monitor;
@@ -85,17 +85,17 @@ pub(super) fn read(
         parts.iter().flat_map(|part| vec![part.split; kept(part).len()]).collect();
     let info = FoldInfo {
         findings: labels.findings,
-        side: options.raster.side,
-        depth: options.raster.depth,
+        side: options.square.raster.side,
+        depth: options.square.raster.depth,
         count: sources.len(),
         origin: Origin::Real,
         patients: sources.clone(),
         sources,
     };
-    let mut writer = FoldWriter::create(target, options.raster)?;
+    let mut writer = FoldWriter::create(target, options.square.raster)?;
     let mut done = 0;
     for part in &parts {
-        archive.copy(part, options.raster, &mut writer, &mut |count| {
+        archive.copy(part, options.square, &mut writer, &mut |count| {
             done += count;
             tell_reading(monitor, done, read)
         })?;
@@ -196,7 +196,7 @@ impl Archive {
     fn copy(
         &mut self,
         part: &Part,
-        raster: Raster,
+        wanted: Square,
         writer: &mut FoldWriter,
         report: &mut dyn FnMut(usize) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
@@ -214,7 +214,7 @@ impl Archive {
                 .par_chunks(size)
                 .zip(chunk)
                 .filter(|(_, kept)| **kept)
-                .map(|(bytes, _)| square(&path, &part.grey(bytes), raster))
+                .map(|(bytes, _)| square(&path, &part.grey(bytes), wanted))
                 .collect::<Result<_, _>>()?;
             for image in images {
                 writer.append(&image)?;

@@ -92,14 +92,14 @@ pub(super) fn read(
     let sources: Vec<String> = images.into_iter().map(|image| image.name).collect();
     let info = FoldInfo {
         findings: labels.findings,
-        side: options.raster.side,
-        depth: options.raster.depth,
+        side: options.square.raster.side,
+        depth: options.square.raster.depth,
         count: files.len(),
         origin: Origin::Real,
         patients: sources.clone(),
         sources,
     };
-    ingest(target, &files, &info, &labels.matrix, monitor, memory)?;
+    ingest(target, &files, &info, &labels.matrix, options.square.resampling, monitor, memory)?;
     write_splits(target, &splits)?;
     Ok(Summary::count(read, &info.findings, &labels.matrix, &[], dropped))
 }

@@ -9,9 +9,9 @@ mod names;
 
 use super::error::DataError;
 use super::memory::Memory;
-use super::pixels::Raster;
 use super::split::Split;
 use super::summary::Summary;
+use crate::data::image::Square;
 use crate::progress::Monitor;
 use std::path::{Path, PathBuf};
 
@@ -27,8 +27,8 @@ pub struct Options {
     pub names: Option<Vec<String>>,
     /// Whether images without a finding are left out.
     pub drop_unlabelled: bool,
-    /// Side and depth of the squares.
-    pub raster: Raster,
+    /// What becomes of each image.
+    pub square: Square,
 }
 
 /// The files that a data set consists of.

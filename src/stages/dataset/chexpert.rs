@@ -1,10 +1,11 @@
 //! The published layout of CheXpert.
 
 use super::choice;
+use super::{kept_square, resampling};
 use crate::data::chexpert::{self, Policy, Uncertain, View};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, depth, kept_raster, kept_side};
+use crate::stages::fields::{dataset_outputs, depth, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -29,6 +30,7 @@ impl Method for Chexpert {
                 Field::required("csv", FieldType::Path, "The table."),
                 kept_side(),
                 depth(),
+                resampling(),
                 choice(
                     "uncertain",
                     "What an uncertain label (-1) means.",
@@ -74,10 +76,10 @@ impl Method for Chexpert {
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let csv = context.base.join(context.parameters.text("csv")?);
         let policy = policy(context.parameters)?;
-        let raster = kept_raster(context.parameters)?;
+        let square = kept_square(context.parameters)?;
         let target = context.output("images")?;
         let summary =
-            chexpert::read(&csv, policy, raster, &target, context.monitor, context.memory)?;
+            chexpert::read(&csv, policy, square, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

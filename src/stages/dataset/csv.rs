@@ -1,5 +1,6 @@
 //! Image files and their labels in a table of any form.
 
+use super::resampling;
 use super::{labels, scans};
 use crate::data::scans::Frames;
 use crate::data::tabled::{Tabled, list};
@@ -84,6 +85,7 @@ fn fields() -> Vec<Field> {
         scans::patient_key(),
         kept_side(),
         depth(),
+        resampling(),
     ]);
     fields
 }

@@ -1,5 +1,6 @@
 //! A folder of DICOM files.
 
+use super::resampling;
 use super::{choice, labels, scans};
 use crate::data::dicom::collection::{Collection, files_below, list};
 use crate::data::labels::LabelTable;
@@ -99,6 +100,7 @@ fn fields() -> Vec<Field> {
         scans::unreadable(),
         kept_side(),
         depth(),
+        resampling(),
     ]
 }
 

@@ -1,8 +1,9 @@
 //! A folder with one sub-folder a class.
 
+use super::{kept_square, resampling};
 use crate::data::folder;
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
-use crate::stages::fields::{dataset_outputs, depth, kept_raster, kept_side};
+use crate::stages::fields::{dataset_outputs, depth, kept_side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -27,6 +28,7 @@ impl Method for Folder {
                 Field::required("path", FieldType::Path, "The folder."),
                 kept_side(),
                 depth(),
+                resampling(),
             ],
             outputs: dataset_outputs(),
         }
@@ -44,9 +46,9 @@ impl Method for Folder {
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let root = context.base.join(context.parameters.text("path")?);
-        let raster = kept_raster(context.parameters)?;
+        let square = kept_square(context.parameters)?;
         let target = context.output("images")?;
-        let summary = folder::read(&root, raster, &target, context.monitor, context.memory)?;
+        let summary = folder::read(&root, square, &target, context.monitor, context.memory)?;
         context.write_json("summary", "summary.json", &summary)
     }
 }

@@ -1,9 +1,10 @@
 //! MedMNIST.
 
+use super::{kept_square, resampling};
 use crate::data::medmnist::{self, Options};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::stages::fields::{dataset_outputs, depth, kept_raster, side};
+use crate::stages::fields::{dataset_outputs, depth, side};
 use crate::stages::{Context, Method, Parameters, Source, StageError};
 use std::path::Path;
 
@@ -49,6 +50,7 @@ impl Method for MedMnist {
                     "Side that images are kept at; subsets halve it.",
                 ),
                 depth(),
+                resampling(),
             ],
             outputs: dataset_outputs(),
         }
@@ -70,7 +72,7 @@ impl Method for MedMnist {
         let options = Options {
             names,
             drop_unlabelled: parameters.bool("drop_unlabelled")?,
-            raster: kept_raster(parameters)?,
+            square: kept_square(parameters)?,
         };
         let path = context.base.join(parameters.text("path")?);
         let target = context.output("images")?;

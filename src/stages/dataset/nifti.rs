@@ -1,5 +1,6 @@
 //! Slices of NIfTI volumes.
 
+use super::resampling;
 use super::{choice, labels, scans};
 use crate::data::nifti::{
     Axis, Collection, Range, Rows, Slicing, Table, Which, list, volumes_below,
@@ -128,6 +129,7 @@ fn fields() -> Vec<Field> {
         scans::patient_key(),
         kept_side(),
         depth(),
+        resampling(),
     ]);
     fields
 }

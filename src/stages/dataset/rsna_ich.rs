@@ -1,5 +1,6 @@
 //! The RSNA intracranial haemorrhage challenge.
 
+use super::resampling;
 use super::scans;
 use crate::data::rsna_ich::{Challenge, list};
 use crate::data::scans::Frames;
@@ -85,6 +86,7 @@ fn fields() -> Vec<Field> {
         scans::patient_key(),
         kept_side(),
         depth(),
+        resampling(),
         Field::seed(),
     ]
 }

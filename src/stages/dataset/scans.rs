@@ -1,11 +1,11 @@
 //! Fields that the methods for medical images share: window, patients, what cannot be read.
 
 use super::choice;
+use super::kept_square;
 use crate::data::dicom::Window;
 use crate::data::scans::{Frames, Keeping, Listing, Reading, write};
 use crate::language::schema::{Field, FieldType, Variant};
 use crate::language::value::Value;
-use crate::stages::fields::kept_raster;
 use crate::stages::{Context, Parameters, StageError};
 
 /// Windows by name, as centre and width in Hounsfield units.
@@ -83,7 +83,7 @@ pub(super) fn reading(parameters: Parameters<'_>, frames: Frames) -> Result<Read
 /// What becomes of files of every kind.
 pub(super) fn keeping(parameters: Parameters<'_>) -> Result<Keeping, StageError> {
     Ok(Keeping {
-        raster: kept_raster(parameters)?,
+        square: kept_square(parameters)?,
         skip_unreadable: parameters.text("unreadable")? == "skip",
         patient_key: parameters.text("patient_key")?.to_owned(),
     })
