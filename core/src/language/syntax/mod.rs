@@ -80,10 +80,7 @@ pub(super) fn parse_for(sources: &dyn Sources, text: &str, base: usize) -> Parse
         return Parsed { items: Vec::new(), problems };
     }
     let items = match read(Rule::file, text) {
-        Ok(matches) => {
-            let items = matches.root().into_iter().flat_map(|file| file.parts());
-            Builder::new(base, &mut problems).items(items)
-        }
+        Ok(matches) => items(&matches, base, &mut problems),
         Err(error) => {
             problems.diagnostics.push(translate(&error, text, base));
             problems.pieces.push(whole);
@@ -91,6 +88,12 @@ pub(super) fn parse_for(sources: &dyn Sources, text: &str, base: usize) -> Parse
         }
     };
     Parsed { items, problems }
+}
+
+/// The declarations of a file; what is broken becomes a problem.
+fn items(matches: &Matches<'_>, base: usize, problems: &mut Problems) -> Vec<Item> {
+    let parts = matches.root().into_iter().flat_map(|file| file.parts());
+    Builder::new(base, problems).items(parts)
 }
 
 /// What the grammar makes of a file, or nothing where it is nested too deep to be read.

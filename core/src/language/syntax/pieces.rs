@@ -1,6 +1,5 @@
 //! Long texts cut between declarations, so that the pieces can be read side by side.
 
-use super::build::Builder;
 use super::nesting::{Nesting, nesting};
 use super::scan::is_of_word;
 use super::tree::Item;
@@ -88,9 +87,7 @@ fn whole_items(piece: &str, base: usize) -> Option<Vec<Item>> {
         return None;
     }
     let pairs = Grammar::parse(Rule::file, piece).ok()?;
-    let matches = Matches::new(piece, pairs);
     let mut problems = Problems::default();
-    let parts = matches.root().into_iter().flat_map(|file| file.parts());
-    let items = Builder::new(base, &mut problems).items(parts);
+    let items = super::items(&Matches::new(piece, pairs), base, &mut problems);
     problems.diagnostics.is_empty().then_some(items)
 }
