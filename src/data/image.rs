@@ -202,8 +202,8 @@ pub fn to_square<P: Pixel>(
     Ok(resized.iter().map(|value| quantise(value / largest * white)).collect())
 }
 
-/// The largest of values that are at least 0. Many at a time, because one maximum would have to wait for
-/// the other.
+/// The largest of some values, at least 0. Many at a time, because one maximum would have to wait for the
+/// other.
 fn brightest(values: &[f32]) -> f32 {
     let (parts, rest) = values.as_chunks::<16>();
     let mut largest = [0.0_f32; 16];

@@ -73,7 +73,7 @@ pub(super) struct Intake<'a, Item> {
     pub(super) path: fn(&Item) -> &Path,
     /// Images that an item holds at most.
     pub(super) most: usize,
-    /// How files become images, but for their side and depth; see [`Memory::recall`].
+    /// How files become images, but for what is `wanted` of them; see [`Memory::recall`].
     pub(super) recipe: &'a str,
     pub(super) monitor: &'a dyn Monitor,
     pub(super) memory: &'a dyn Memory,
