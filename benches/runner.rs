@@ -100,6 +100,7 @@ impl Observer for Quiet {
 
 /// Runs `experiment.msx` in a folder, as `msx run` does.
 fn as_runner(folder: &Path) {
+    run::take_part();
     let methods: Vec<Box<dyn Method>> =
         CHAIN.iter().map(|(kind, of)| Box::new(Trivial(kind, *of)) as Box<dyn Method>).collect();
     let path = folder.join("experiment.msx");
@@ -150,8 +151,8 @@ fn plan_and_run(path: &Path, source: &Source, store: &Store, methods: &[Box<dyn 
         let trace = Trace { file: path, asked, source, imported, history, pages, last };
         run::keep(&session, &outcome, trace);
     }
-    drop(session);
-    std::mem::forget(graph);
+    session.leave();
+    std::mem::forget((graph, outcome));
 }
 
 fn tell_memory() {

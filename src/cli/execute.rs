@@ -169,7 +169,8 @@ fn save_history(
     });
     let left_out = loaded.left_out.iter();
     let left_out = left_out.filter_map(|label| Some((label.as_str(), before(label)?)));
-    let keys: Vec<_> = found.chain(left_out).collect();
+    let mut keys = Vec::with_capacity(outcome.keys.len() + loaded.left_out.len());
+    keys.extend(found.chain(left_out));
     where_writable(store.save_history(&loaded.path, &keys))
 }
 

@@ -44,6 +44,7 @@ mod why;
 mod worker;
 mod workplace;
 
+use crate::run::take_part;
 use clap::{Args, Parser, Subcommand};
 use errors::Failure;
 use std::path::PathBuf;
@@ -174,6 +175,9 @@ fn count(number: usize, singular: &str) -> String {
 /// Parses the command line, does what it says, and gives the process' exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if !matches!(cli.command, Command::Worker) {
+        take_part();
+    }
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments),

@@ -1,12 +1,12 @@
 //! `msx run`
 
 use super::errors::Failure;
-use super::execute::{Effort, execute};
+use super::execute::{Done, Effort, execute};
 use super::interrupt::Interrupt;
 use super::load::Loaded;
 use super::workplace::WorkplaceArguments;
 use super::{FileArguments, GoalArguments, load, unchanged};
-use crate::run::Ahead;
+use crate::run::{Ahead, Session};
 use crate::store::Store;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -38,16 +38,21 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let loaded = once(arguments, &Interrupt::listen()?)?;
     // The process ends: what it holds goes at once, and not piece by piece.
-    std::mem::forget(loaded);
+    let leave = |session: Session<'_>, done: Done| {
+        session.leave();
+        std::mem::forget(done);
+    };
+    std::mem::forget(once(arguments, &Interrupt::listen()?, leave)?);
     Ok(())
 }
 
-/// Runs the file as it is now. Gives what was read, where anything had to be.
+/// Runs the file as it is now. Gives what was read, where anything had to be, and leaves the rest to
+/// `leave`.
 pub(super) fn once(
     arguments: &Arguments,
     interrupt: &Interrupt,
+    leave: impl FnOnce(Session<'_>, Done),
 ) -> Result<Option<Loaded>, Failure> {
     if unchanged::is_told(arguments)? {
         return Ok(None);
@@ -60,7 +65,7 @@ pub(super) fn once(
     let past = past.unwrap_or_else(|| workplace.store.past_run(&loaded.path));
     let done = execute(&loaded, &session, &arguments.effort, past, &arguments.reports, interrupt)?;
     unchanged::note(arguments, &loaded, &session, &done);
-    drop(session);
+    leave(session, done);
     Ok(Some(loaded))
 }
 

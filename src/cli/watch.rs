@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &run::Arguments) -> Result<(), Failure> {
     watcher.watch(&folder, RecursiveMode::Recursive).map_err(Failure::new)?;
     loop {
         settle(&changes, &interrupt);
-        match run::once(arguments, &interrupt) {
+        match run::once(arguments, &interrupt, |session, done| drop((session, done))) {
             Err(Failure::Interrupted) | Ok(_) => {}
             Err(failure) => failure.print(),
         }

@@ -30,7 +30,7 @@ pub(super) struct Workplace {
 impl WorkplaceArguments {
     /// Begins to read what the cache has while the experiment is read; a new cache has nothing.
     pub(super) fn index_ahead(&self) -> Option<IndexAhead> {
-        Store::peek(&self.cache.cache).map(|store| store.index_ahead())
+        Store::peek(&self.cache.cache).map(|store| store.index_ahead(|| ()))
     }
 
     pub(super) fn open(&self) -> Result<Workplace, Failure> {

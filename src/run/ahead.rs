@@ -3,7 +3,6 @@
 
 use crate::store::{IndexAhead, PastRun, Store};
 use std::path::Path;
-use std::thread;
 
 /// See the module.
 pub struct Ahead {
@@ -16,9 +15,14 @@ pub struct Ahead {
 impl Ahead {
     /// Begins. `file` is the experiment file, absolute.
     pub fn begin(store: &Store, file: &Path) -> Ahead {
-        // The system tells of its processors in hundreds of small files. Where there is no thread for
-        // them, whoever asks first reads them.
-        let _ = thread::Builder::new().spawn(super::platform);
-        Ahead { index: store.index_ahead(), past: store.past_run(file).ahead() }
+        let past = store.past_run(file);
+        let reader = past.clone();
+        // In the order in which a run asks.
+        let then = move || {
+            reader.history();
+            // The system tells of its processors in hundreds of small files.
+            super::platform();
+        };
+        Ahead { index: store.index_ahead(then), past }
     }
 }

@@ -111,7 +111,7 @@ impl<'a> Journal<'a> {
             label: node.label.clone(),
             kind: node.stage.kind.clone(),
             method: node.stage.method.clone(),
-            key,
+            key: *key,
             ending: None,
         });
         Run {
@@ -213,8 +213,8 @@ impl Open {
     }
 }
 
-/// Writes down what a run leaves beside its results, side by side because most of it is waiting for
-/// the disk: the end of its journal, what was learned of the store, and what `also` writes.
+/// Writes down what a run leaves beside its results: the end of its journal, and beside it, because
+/// most of that is waiting for the disk, what was learned of the store and what `also` writes.
 ///
 /// # Errors
 /// Those of `also`, and of [`Journal::finish`].
@@ -225,10 +225,9 @@ pub fn conclude<T: Send>(
 ) -> (T, Result<Option<u64>, StoreError>) {
     let session = journal.session;
     thread::scope(|scope| {
-        let index = scope.spawn(|| session.save_index());
         let written = scope.spawn(|| journal.finish(outcome));
+        session.save_index();
         let also = also();
-        let _ = index.join();
         let early = || Err(StoreError::Journal { reason: EARLY.to_owned() });
         (also, written.join().unwrap_or_else(|_| early()))
     })

@@ -12,6 +12,7 @@ mod receipt;
 mod remembering;
 mod schedule;
 mod session;
+mod threads;
 mod trajectories;
 mod worker;
 
@@ -24,5 +25,6 @@ pub use reason::reason;
 pub use receipt::{Question, Trace, asked, has_pages, keep, tell};
 pub use schedule::{Ending, Outcome, Settings, run};
 pub use session::{Session, UNREAD};
+pub use threads::take_part;
 pub use trajectories::Trajectories;
 pub use worker::{COMMAND as WORKER_COMMAND, serve};

@@ -12,7 +12,6 @@ use super::forecast::Forecast;
 use super::queue::{Capacity, Queue, Ready};
 use super::session::{Resolved, Session};
 use super::trajectories::Trajectories;
-use crate::graph::plan::Knowledge;
 use crate::graph::{Digest, OutputDigests};
 use crate::stages::StageError;
 use crate::store::PastRun;
@@ -196,8 +195,9 @@ impl<'a> Schedule<'a> {
                     waiting.extend(self.session.graph.takers(index));
                 }
             }
+            self.session.hold(&self.unheld);
+            self.unheld.clear();
         }
-        self.session.hold(&std::mem::take(&mut self.unheld));
     }
 
     /// Whether nothing is known yet of how a stage ends.
@@ -206,14 +206,15 @@ impl<'a> Schedule<'a> {
     }
 
     /// Whether the stage has a result.
-    fn look_up(&mut self, index: usize, resolved: Resolved<'a>) -> bool {
+    fn look_up(&mut self, index: usize, mut resolved: Resolved<'a>) -> bool {
         let key = resolved.key;
         self.unheld.push(key);
         // What the index knew when the run began may have been collected since.
         if self.announced && !self.session.store.has_record(&key) {
             self.session.forget(&key);
+            resolved.found = None;
         }
-        let Some(outputs) = self.session.outputs(&key) else {
+        let Some(outputs) = resolved.found.take() else {
             self.make_ready(index, resolved);
             return false;
         };

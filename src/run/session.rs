@@ -9,7 +9,7 @@ use crate::store::{
 };
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// See the module.
 pub struct Session<'a> {
@@ -23,7 +23,7 @@ pub struct Session<'a> {
     pub device: Device,
     methods: Vec<&'a dyn Method>,
     files: Vec<Result<Vec<InputDigest>, String>>,
-    index: OnceLock<Mutex<Index>>,
+    index: OnceLock<RwLock<Index>>,
     hold: OnceLock<Option<Hold>>,
     found: OnceLock<Vec<Option<Digest>>>,
 }
@@ -33,6 +33,8 @@ pub(super) struct Resolved<'a> {
     pub(super) inputs: Vec<ResolvedInput<'a>>,
     pub(super) files: Vec<InputDigest>,
     pub(super) key: Digest,
+    /// What the store has under the key.
+    pub(super) found: Option<OutputDigests>,
 }
 
 /// Keys that take about as long as it takes another thread to begin.
@@ -127,7 +129,7 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn with_index(self, ahead: Option<IndexAhead>) -> Session<'a> {
         if let Some(ahead) = ahead {
-            self.index.get_or_init(|| Mutex::new(ahead.wait()));
+            self.index.get_or_init(|| RwLock::new(ahead.wait()));
         }
         self
     }
@@ -169,11 +171,12 @@ impl<'a> Session<'a> {
         plan
     }
 
-    /// A stage's inputs and key; nothing while the outputs of a giver are unknown.
+    /// A stage's inputs, its key and what is known of it; nothing while the outputs of a giver are
+    /// unknown.
     ///
     /// # Errors
     /// Its files are missing or unreadable, in words.
-    pub(super) fn resolve(
+    fn resolve(
         &self,
         index: usize,
         outputs: &[Option<OutputDigests>],
@@ -181,11 +184,11 @@ impl<'a> Session<'a> {
         let inputs = self.graph.resolve_inputs(index, outputs)?;
         Some(self.files(index).map(|files| {
             let key = self.graph.key(index, &inputs, &files, self.arithmetic(index));
-            Resolved { inputs, files, key }
+            Resolved { inputs, files, key, found: self.outputs(&key) }
         }))
     }
 
-    /// The same for many stages, side by side: most of a plan goes into its keys.
+    /// The same for many stages, side by side: most of a plan goes into keys and looking them up.
     pub(super) fn resolve_all(
         &self,
         stages: &[usize],
@@ -235,18 +238,18 @@ impl<'a> Session<'a> {
     }
 
     /// The same, worked out where nobody has noted it.
-    pub(super) fn found(&self) -> Vec<Option<Digest>> {
-        self.found.get().cloned().unwrap_or_else(|| self.plan().keys())
+    pub(super) fn found(&self) -> &[Option<Digest>] {
+        self.found.get_or_init(|| self.plan().keys())
     }
 
     /// Takes note of a record that was removed.
     pub(super) fn forget(&self, key: &Digest) {
-        self.index().forget(key);
+        self.index_to_change().forget(key);
     }
 
     /// Takes note of a result that this process has just filed.
     pub(super) fn note(&self, key: &Digest, record: &Record) {
-        self.index().note(key, record);
+        self.index_to_change().note(key, record);
     }
 
     /// Keeps what was learned of the store for the next session. A store that cannot be written is
@@ -273,9 +276,23 @@ impl<'a> Session<'a> {
         read.collect()
     }
 
-    fn index(&self) -> MutexGuard<'_, Index> {
-        let index = self.index.get_or_init(|| Mutex::new(self.store.index()));
-        index.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lets go of the store for a process that ends: its memory goes with the process at once, and not
+    /// piece by piece.
+    pub fn leave(mut self) {
+        drop(self.hold.take());
+        std::mem::forget(self);
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.opened_index().read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn index_to_change(&self) -> RwLockWriteGuard<'_, Index> {
+        self.opened_index().write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened_index(&self) -> &RwLock<Index> {
+        self.index.get_or_init(|| RwLock::new(self.store.index()))
     }
 }
 

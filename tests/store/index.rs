@@ -21,13 +21,13 @@ fn indexed(folder: &Path) -> Store {
     }
     // The time of the last change of an inode cannot be set back, only waited for.
     std::thread::sleep(Duration::from_millis(2100));
-    let mut index = store.index();
-    assert!(finds(&mut index, 1) && finds(&mut index, 2) && finds(&mut index, 3));
+    let index = store.index();
+    assert!(finds(&index, 1) && finds(&index, 2) && finds(&index, 3));
     index.save().expect("it is written");
     store
 }
 
-fn finds(index: &mut Index, number: i64) -> bool {
+fn finds(index: &Index, number: i64) -> bool {
     index.find(&fingerprint(number).key()).is_some()
 }
 
@@ -40,15 +40,15 @@ fn object_of(store: &Store, number: i64) -> PathBuf {
 fn what_changed_in_the_folders_shows() {
     let folder = tempfile::tempdir().expect("folder");
     let store = indexed(folder.path());
-    assert!(finds(&mut store.index(), 1));
+    assert!(finds(&store.index(), 1));
     fs::remove_file(object_of(&store, 1)).expect("removed");
     store.remove_record(&fingerprint(2).key()).expect("removed");
     commit(&store, 4, &[("out/a.txt", b"text 4")]);
-    let mut index = store.index();
-    assert!(!finds(&mut index, 1), "its object is gone");
-    assert!(!finds(&mut index, 2), "its record is gone");
-    assert!(finds(&mut index, 3) && finds(&mut index, 4));
-    assert!(!finds(&mut index, 5), "it never was");
+    let index = store.index();
+    assert!(!finds(&index, 1), "its object is gone");
+    assert!(!finds(&index, 2), "its record is gone");
+    assert!(finds(&index, 3) && finds(&index, 4));
+    assert!(!finds(&index, 5), "it never was");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_trusted_shard_is_not_read_again() {
         Ok(file) => file.set_len(1).expect("shortened"),
         Err(error) => panic!("{error}"),
     }
-    assert!(finds(&mut store.index(), 1));
+    assert!(finds(&store.index(), 1));
     assert!(store.lookup(&fingerprint(1).key()).expect("readable").is_none());
 }
 
@@ -78,10 +78,10 @@ fn a_lost_or_damaged_index_costs_nothing_but_time() {
     let damages = [Vec::new(), whole[..whole.len() / 2].to_vec(), flipped, b"nonsense".to_vec()];
     for damage in damages {
         fs::write(&path, damage).expect("written");
-        assert!((1..=3).all(|number| finds(&mut store.index(), number)));
+        assert!((1..=3).all(|number| finds(&store.index(), number)));
     }
     fs::remove_file(&path).expect("removed");
-    assert!((1..=3).all(|number| finds(&mut store.index(), number)));
+    assert!((1..=3).all(|number| finds(&store.index(), number)));
 }
 
 #[test]
@@ -91,11 +91,11 @@ fn what_this_process_filed_is_found_by_the_next() {
     let mut index = store.index();
     let record = commit(&store, 1, &[("out/a.txt", b"text")]);
     index.note(&fingerprint(1).key(), &record);
-    assert!(finds(&mut index, 1));
+    assert!(finds(&index, 1));
     index.save().expect("written");
-    assert!(finds(&mut store.index(), 1));
+    assert!(finds(&store.index(), 1));
     index.forget(&fingerprint(1).key());
-    assert!(!finds(&mut index, 1));
+    assert!(!finds(&index, 1));
 }
 
 #[test]
@@ -105,23 +105,54 @@ fn times_of_the_future_are_never_trusted() {
     let tomorrow = SystemTime::now() + Duration::from_secs(86_400);
     let shard = object_of(&store, 1).parent().expect("a shard").to_owned();
     File::open(&shard).expect("opens").set_modified(tomorrow).expect("its time is set");
-    let mut index = store.index();
-    assert!(finds(&mut index, 1));
+    let index = store.index();
+    assert!(finds(&index, 1));
     index.save().expect("written");
     fs::remove_file(object_of(&store, 1)).expect("removed");
     File::open(&shard).expect("opens").set_modified(tomorrow).expect("its time is set");
-    assert!(!finds(&mut store.index(), 1));
+    assert!(!finds(&store.index(), 1));
 }
 
 #[test]
 fn an_index_that_was_read_ahead_answers_for_the_folders_as_they_are() {
     let folder = tempfile::tempdir().expect("folder");
     let store = indexed(folder.path());
-    let mut index = store.index_ahead().wait();
+    let index = store.index_ahead(|| ()).wait();
     store.remove_record(&fingerprint(1).key()).expect("removed");
     fs::remove_file(object_of(&store, 2)).expect("removed");
     commit(&store, 4, &[("out/a.txt", b"text 4")]);
-    assert!(!finds(&mut index, 1), "its record is gone");
-    assert!(!finds(&mut index, 2), "its object is gone");
-    assert!(finds(&mut index, 3) && finds(&mut index, 4));
+    assert!(!finds(&index, 1), "its record is gone");
+    assert!(!finds(&index, 2), "its object is gone");
+    assert!(finds(&index, 3) && finds(&index, 4));
+}
+
+#[test]
+fn an_index_of_which_little_changed_is_not_written_again() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path());
+    for number in 1..=200 {
+        commit(&store, number, &[("out/a.txt", format!("text {number}").as_bytes())]);
+    }
+    // Until the folders are old enough to be trusted.
+    std::thread::sleep(Duration::from_millis(2100));
+    let index = store.index();
+    assert!((1..=200).all(|number| finds(&index, number)));
+    index.save().expect("written");
+    let path = folder.path().join("index");
+    let written = fs::read(&path).expect("it is there");
+
+    let mut index = store.index();
+    let record = commit(&store, 201, &[("out/a.txt", b"one more")]);
+    index.note(&fingerprint(201).key(), &record);
+    index.save().expect("left as it is");
+    assert_eq!(fs::read(&path).expect("it is there"), written);
+    assert!((1..=201).all(|number| finds(&store.index(), number)), "what changed is found");
+
+    for number in 202..=240 {
+        let text = format!("text {number}");
+        let record = commit(&store, number, &[("out/a.txt", text.as_bytes())]);
+        index.note(&fingerprint(number).key(), &record);
+    }
+    index.save().expect("written");
+    assert_ne!(fs::read(&path).expect("it is there"), written);
 }

@@ -195,7 +195,11 @@ impl<'t> Expander<'t> {
         let place = self.number_of_loop(around, place);
         let around =
             &Surroundings { width: around.width.saturating_mul(values.len()), ..around.clone() };
-        let mut rounds: HashMap<String, Span> = HashMap::new();
+        if others.is_empty() {
+            let stages = body.iter().filter(|item| matches!(item, Item::Stage(_))).count();
+            self.found.instances.reserve(stages.saturating_mul(values.len()).min(MOST_STAGES));
+        }
+        let mut rounds: HashMap<String, Span> = HashMap::with_capacity(values.len());
         for (number, value) in values.into_iter().enumerate() {
             let span = value.span.clone();
             let Some(mut inner) = self.inner(around, &span, evaluation) else { return };
@@ -311,6 +315,8 @@ fn bind<'t>(
         evaluation.diagnostics.push(problem);
         return false;
     }
+    // Most rounds have one and are many.
+    inner.bindings.0.reserve_exact(values.len());
     for (variable, value) in variables.iter().zip(values) {
         if value.is_invalid() {
             return false;

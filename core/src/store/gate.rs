@@ -10,12 +10,14 @@ use super::error::StoreError;
 use super::{Store, atomic};
 use crate::graph::Digest;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 /// How the names of holds begin, in the folder of locks.
 pub(super) const HOLD_PREFIX: &str = "run-";
 const GATE: &str = "gate";
+/// Digests are written so many bytes at a time.
+const BUFFER: usize = 64 << 10;
 
 /// Nothing is collected until this is dropped.
 #[derive(Debug)]
@@ -104,11 +106,15 @@ impl Hold {
     /// # Errors
     /// The disk refuses.
     pub fn add(&self, digests: &[Digest]) -> Result<(), StoreError> {
-        let mut lines = String::with_capacity(digests.len() * 65);
-        digests.iter().for_each(|digest| lines.extend([digest.digits().as_str(), "\n"]));
-        self.file
-            .as_file()
-            .write_all(lines.as_bytes())
+        let mut lines = BufWriter::with_capacity(BUFFER, self.file.as_file());
+        let mut add = |digest: &Digest| {
+            lines.write_all(digest.digits().as_str().as_bytes())?;
+            lines.write_all(b"\n")
+        };
+        digests
+            .iter()
+            .try_for_each(&mut add)
+            .and_then(|()| lines.flush())
             .map_err(StoreError::io("write", self.file.path()))
     }
 }

@@ -10,11 +10,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 const LAST: &str = "last.json";
 const SEAL_DOMAIN: &str = "msx 2026 history seal";
 const PIECE: usize = 64 << 10;
+/// What stands in a history for a key: its digits, and what is around label and key.
+const KEY_LENGTH: usize = 64 + 6;
 
 /// The last run of one experiment file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,18 +57,6 @@ pub struct PastRun {
 }
 
 impl PastRun {
-    /// The same, being read on another thread for those who will ask later.
-    #[must_use]
-    pub fn ahead(self) -> PastRun {
-        let reader = self.clone();
-        let read = move || {
-            reader.history();
-        };
-        // Where the system has no thread for it, it is read when it is asked for.
-        let _ = thread::Builder::new().spawn(read);
-        self
-    }
-
     /// See [`Store::history`].
     pub fn history(&self) -> &History {
         self.history.get_or_init(|| match &self.filed {
@@ -125,7 +114,9 @@ impl Store {
         if self.has_history(experiment, &seal) && is_same() {
             return Ok(seal);
         }
-        let body = serde_json::to_vec(&ToFile { file: experiment, keys: Keys(keys) })
+        let lengths = keys.iter().map(|(label, _)| label.len() + KEY_LENGTH);
+        let mut body = Vec::with_capacity(experiment.as_os_str().len() + lengths.sum::<usize>());
+        serde_json::to_writer(&mut body, &ToFile { file: experiment, keys: Keys(keys) })
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
         let body = &body["{".len()..];
         let _passage = self.pass()?;

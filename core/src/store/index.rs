@@ -17,12 +17,16 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 
 /// Also the version of the layout: an index of another one is read as none.
 const MAGIC: &[u8] = b"msx index 2\n";
 const SHARDS: usize = 256;
+/// An index of which less than one in so many bytes has changed stays as it is: whoever opens it lists
+/// a few folders again, which takes less time than to write it.
+const WORTH_WRITING: usize = 32;
 const FILE: &str = "index";
 const RECORDS: &str = "records";
 const OBJECTS: &str = "objects";
@@ -73,7 +77,7 @@ impl<T> Default for Shard<T> {
     }
 }
 
-/// The shards of one folder, each read when it is first asked for.
+/// The shards of one folder, each read when it is first asked for, by several threads at once.
 #[derive(Debug)]
 struct Shards<T> {
     folder: PathBuf,
@@ -82,17 +86,23 @@ struct Shards<T> {
     file: Arc<Vec<u8>>,
     stored: Vec<Range<usize>>,
     /// Shards as they were written, decoded before anybody asked for them.
-    decoded: Vec<Option<Shard<T>>>,
-    loaded: Vec<Option<Shard<T>>>,
-    /// Which shards are no longer as they were written.
-    changed: Vec<bool>,
+    decoded: Vec<Mutex<Option<Shard<T>>>>,
+    loaded: Vec<OnceLock<Loaded<T>>>,
+}
+
+/// A shard as it is on disk.
+#[derive(Debug)]
+struct Loaded<T> {
+    shard: Shard<T>,
+    /// Whether it is no longer as it was written.
+    changed: bool,
 }
 
 impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
     fn new(folder: PathBuf, file: Arc<Vec<u8>>, stored: Vec<Range<usize>>) -> Shards<T> {
-        let none = || (0..SHARDS).map(|_| None).collect();
-        let (decoded, loaded) = (none(), none());
-        Shards { folder, file, stored, decoded, loaded, changed: vec![false; SHARDS] }
+        let decoded = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let loaded = (0..SHARDS).map(|_| OnceLock::new()).collect();
+        Shards { folder, file, stored, decoded, loaded }
     }
 
     /// The bytes of a shard as they were written last.
@@ -105,44 +115,46 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned> Shards<T> {
     }
 
     fn decode_all(&mut self) {
-        self.decoded = (0..SHARDS).map(|number| Some(self.decode(number))).collect();
+        self.decoded = (0..SHARDS).map(|number| Mutex::new(Some(self.decode(number)))).collect();
     }
 
     /// The shard as it is on disk.
-    fn shard(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Shard<T> {
+    fn shard(&self, digest: &Digest, read: ReadFile<T>) -> &Shard<T> {
         let number = usize::from(digest.shard());
-        if self.loaded[number].is_none() {
-            let known = self.decoded[number].take().unwrap_or_else(|| self.decode(number));
+        let load = || {
+            let decoded =
+                self.decoded[number].lock().unwrap_or_else(PoisonError::into_inner).take();
+            let known = decoded.unwrap_or_else(|| self.decode(number));
             let (shard, changed) = refresh(known, &self.folder, number, read);
-            self.changed[number] |= changed;
-            self.loaded[number] = Some(shard);
-        }
-        self.loaded[number].get_or_insert_default()
+            Loaded { shard, changed }
+        };
+        &self.loaded[number].get_or_init(load).shard
     }
 
     /// The entries of the digest's shard, about to be changed by this process as the folder was.
     fn change(&mut self, digest: &Digest, read: ReadFile<T>) -> &mut Entries<T> {
-        self.changed[usize::from(digest.shard())] = true;
-        let shard = self.shard(digest, read);
-        shard.stamp = None;
+        self.shard(digest, read);
+        let loaded = self.loaded[usize::from(digest.shard())].get_mut();
+        let Loaded { shard, changed } = loaded.expect("the line before has loaded it");
+        (shard.stamp, *changed) = (None, true);
         &mut shard.entries
     }
 
     fn encode(&self, number: usize) -> Result<Cow<'_, [u8]>, postcard::Error> {
-        match &self.loaded[number] {
-            Some(shard) if self.changed[number] => postcard::to_stdvec(shard).map(Cow::Owned),
+        match self.loaded[number].get() {
+            Some(Loaded { shard, changed: true }) => postcard::to_stdvec(shard).map(Cow::Owned),
             _ => Ok(Cow::Borrowed(self.written(number))),
         }
     }
 
     fn is_changed(&self) -> bool {
-        self.changed.contains(&true)
+        self.loaded.iter().filter_map(OnceLock::get).any(|loaded| loaded.changed)
     }
 
     /// The folders that were asked, as they were then; nothing where one has no stamp to trust.
     fn stamps(&self) -> Option<Vec<(u8, Stamp)>> {
         let loaded = (0..=u8::MAX).zip(&self.loaded);
-        let asked = loaded.filter_map(|(number, shard)| Some((number, shard.as_ref()?.stamp)));
+        let asked = loaded.filter_map(|(number, loaded)| Some((number, loaded.get()?.shard.stamp)));
         asked.map(|(number, stamp)| Some((number, stamp?))).collect()
     }
 }
@@ -154,14 +166,14 @@ type ReadFile<T> = fn(&DirEntry, &Shard<T>) -> Option<(Digest, T)>;
 #[derive(Debug)]
 pub struct IndexAhead {
     store: Store,
-    reader: Option<JoinHandle<Index>>,
+    reader: Receiver<Index>,
 }
 
 impl IndexAhead {
     /// The index, once it is read.
     pub fn wait(self) -> Index {
-        let read = self.reader.and_then(|reader| reader.join().ok());
-        read.unwrap_or_else(|| self.store.index())
+        // Where the system had no thread for it, it is opened now.
+        self.reader.recv().unwrap_or_else(|_| self.store.index())
     }
 }
 
@@ -189,24 +201,28 @@ impl Store {
 
 impl Store {
     /// Begins to open the index, for those who will ask for most of it and have other work until then.
-    /// What it says is held against the folders when it is asked, as ever.
-    pub fn index_ahead(&self) -> IndexAhead {
+    /// What it says is held against the folders when it is asked, as ever. The thread that opens it does
+    /// `then` what is needed later: a second one would take time from those who wait.
+    pub fn index_ahead(&self, then: impl FnOnce() + Send + 'static) -> IndexAhead {
+        let (sender, reader) = mpsc::channel();
         let store = self.clone();
         let read = move || {
             let mut index = store.index();
             index.records.decode_all();
             index.objects.decode_all();
-            index
+            // Who asked may have ended meanwhile.
+            let _ = sender.send(index);
+            then();
         };
-        // Where the system has no thread for it, it is opened when it is asked.
-        IndexAhead { store: self.clone(), reader: thread::Builder::new().spawn(read).ok() }
+        let _ = thread::Builder::new().spawn(read);
+        IndexAhead { store: self.clone(), reader }
     }
 }
 
 impl Index {
     /// The record under a key. `None` when there is none or when one of its objects is gone; what
     /// happened inside an object's file is noticed when it is used.
-    pub fn find(&mut self, key: &Digest) -> Option<&Entry> {
+    pub fn find(&self, key: &Digest) -> Option<&Entry> {
         let Index { records, objects, .. } = self;
         let entry = records.shard(key, read_record).entries.get(key)?;
         let is_there = |(digest, size): &(Digest, u64)| {
@@ -231,7 +247,7 @@ impl Index {
         self.records.change(key, read_record).remove(key);
     }
 
-    /// Writes the index back if it has learned anything. It is not synchronised with the disk: one
+    /// Writes the index back if it has learned enough. It is not synchronised with the disk: one
     /// that is lost or cut short by a crash is told by its checksum and made again.
     ///
     /// # Errors
@@ -248,6 +264,11 @@ impl Index {
         }
         for number in 0..SHARDS {
             shards.push(self.objects.encode(number).map_err(refuse)?);
+        }
+        let is_owned = |shard: &&Cow<'_, [u8]>| matches!(shard, Cow::Owned(_));
+        let changed: usize = shards.iter().filter(is_owned).map(|shard| shard.len()).sum();
+        if changed * WORTH_WRITING < shards.iter().map(|shard| shard.len()).sum() {
+            return Ok(());
         }
         let lengths = shards.iter().flat_map(|shard| (shard.len() as u64).to_le_bytes());
         let lengths: Vec<u8> = lengths.collect();
