@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Images of eight bits that are decoded before the next write; of sixteen it is half as many.
-const CHUNK: usize = 256;
+/// Images of eight bits that are decoded while as many are written; of sixteen it is half as many.
+const CHUNK: usize = 128;
 
 /// Tells how many images were read.
 ///
@@ -89,7 +89,7 @@ impl<Item: Sync> Intake<'_, Item> {
     pub(super) fn read(
         &self,
         decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
-        refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
+        refused: impl FnMut(usize, DataError) -> Result<(), DataError> + Send,
     ) -> Result<FoldWriter, DataError> {
         let files: Vec<&Path> = self.items.iter().map(self.path).collect();
         let before = Before::open(self.memory.recall(&self.recipe(), &files), self.wanted.raster);
@@ -136,7 +136,7 @@ impl<Item: Sync> Intake<'_, Item> {
         &self,
         before: &Before,
         decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
-        mut refused: impl FnMut(usize, DataError) -> Result<(), DataError>,
+        mut refused: impl FnMut(usize, DataError) -> Result<(), DataError> + Send,
     ) -> Result<FoldWriter, DataError> {
         let mut writer = FoldWriter::create(self.folder, self.wanted.raster)?;
         let mut places = Vec::with_capacity(self.items.len());
@@ -155,20 +155,26 @@ impl<Item: Sync> Intake<'_, Item> {
             }),
         };
         let many = (CHUNK / self.wanted.raster.depth.bytes() / self.most.max(1)).max(1);
-        for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
-            let images: Vec<Result<Squares<'_>, DataError>> =
-                chunk.par_iter().zip(known).map(images_of).collect();
-            let begin = places.len();
-            for (position, images) in images.into_iter().enumerate() {
+        let mut write = |images: Vec<Result<Squares<'_>, DataError>>| {
+            for images in images {
                 let row = writer.count();
                 match images {
                     Ok((pixels, digests)) => writer.append_hashed(&pixels, &digests)?,
-                    Err(error) => refused(begin + position, error)?,
+                    Err(error) => refused(places.len(), error)?,
                 }
                 places.push(row);
             }
-            self.tell(places.len(), remembered.load(Ordering::Relaxed))?;
+            self.tell(places.len(), remembered.load(Ordering::Relaxed))
+        };
+        let mut decoded = Vec::new();
+        for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
+            let next = || chunk.par_iter().zip(known).map(images_of).collect();
+            let earlier = std::mem::take(&mut decoded);
+            let (written, next) = rayon::join(|| write(earlier), next);
+            written?;
+            decoded = next;
         }
+        write(decoded)?;
         self.note(&writer, &places);
         Ok(writer)
     }
