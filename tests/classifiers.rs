@@ -7,7 +7,7 @@ mod support;
 
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Tensor, TensorData};
-use msx::data::{Pixels, Raster};
+use msx::data::{Channels, Pixels, Raster};
 use msx::learn::checkpoint::NoCheckpoints;
 use msx::learn::classifier::{
     Architecture, Augmentation, ClassWeights, ClassifierConfig, Images, Mode, Model, Patience,
@@ -48,7 +48,7 @@ struct Case {
 
 impl Case {
     fn new(golden: Golden, architecture: Architecture, start: &[Named], side: usize) -> Case {
-        let model = Model::new(architecture.clone(), FINDINGS).expect("a network");
+        let model = Model::new(architecture.clone(), FINDINGS, Channels::One).expect("a network");
         Case { golden, architecture, model, start: safetensors(start), side }
     }
 

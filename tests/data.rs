@@ -3,6 +3,8 @@
 
 #[path = "data/census.rs"]
 mod census;
+#[path = "data/channels.rs"]
+mod channels;
 #[path = "data/chexpert.rs"]
 mod chexpert;
 #[path = "data/collection.rs"]

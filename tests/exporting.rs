@@ -1,13 +1,16 @@
 //! Folds that leave: every form gives the same pixels and labels back, names no patient, and is there
 //! whole or not at all.
 
+#[path = "exporting/channels.rs"]
+mod channels;
+
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
 use msx::data::dicom::samples;
 use msx::data::image::shrink;
 use msx::data::memory::Forgetful;
 use msx::data::tfrecord::{self, Records};
-use msx::data::{Depth, Fold, FoldInfo, Origin, Raster, folder, write_fold};
+use msx::data::{Channels, Depth, Fold, FoldInfo, Origin, Raster, folder, write_fold};
 use msx::progress::{Monitor, Progress, Silent};
 use msx::share::export::{CARD, Export, ExportError, Form, Nature, Origins, Written, write};
 use npyz::NpyFile;
@@ -36,6 +39,7 @@ fn fold(name: &str, side: usize, labels: &[u8], origin: Origin) -> (String, Fold
         findings: FINDINGS.map(str::to_owned).to_vec(),
         side,
         depth: Depth::Eight,
+        channels: Channels::One,
         count,
         origin,
         patients: real(SECRET),
@@ -471,6 +475,7 @@ fn a_finding_named_like_a_column_is_refused_by_a_table_alone() {
         findings: vec!["fold".to_owned()],
         side: 2,
         depth: Depth::Eight,
+        channels: Channels::One,
         count: 1,
         origin: Origin::Real,
         patients: vec!["1".to_owned()],

@@ -1,5 +1,7 @@
 //! Folds in the cache: subsets share the pixels of their dataset, and what is the same stays so.
 
+#[path = "folds/channels.rs"]
+mod channels;
 #[path = "folds/decoded.rs"]
 mod decoded;
 #[path = "folds/deep.rs"]

@@ -12,6 +12,8 @@ mod parameters;
 mod pieces;
 #[path = "language/robustness.rs"]
 mod robustness;
+#[path = "language/several.rs"]
+mod several;
 #[path = "language/sizes.rs"]
 mod sizes;
 #[path = "support/sources.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "learn/augment.rs"]
 mod augment;
+#[path = "learn/channels.rs"]
+mod channels;
 #[path = "learn/classifier_training.rs"]
 mod classifier_training;
 #[path = "learn/gan_training.rs"]

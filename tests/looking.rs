@@ -71,7 +71,7 @@ fn a_dataset_is_told_with_what_it_left_out_and_what_is_twice() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     let lines = [
         "hands: dataset folder of looking",
-        "images      24        24           2  32 px  8 bits    real",
+        "images      24        24           2  32 px  8 bits         1    real",
         "left out by hands (dataset): 25 read, 24 kept",
         "1  not a PNG, JPEG or TIFF",
         "no image shows two findings",

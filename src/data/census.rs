@@ -1,6 +1,7 @@
 //! What folds hold, in numbers: images by fold, finding and label set, and findings that come
 //! together.
 
+use super::channels::Channels;
 use super::depth::Depth;
 use super::error::DataError;
 use super::fold::{Fold, Origin};
@@ -39,6 +40,8 @@ pub struct FoldCount {
     pub side: usize,
     /// Bits of a pixel.
     pub depth: Depth,
+    /// Channels of an image.
+    pub channels: Channels,
     /// How many there are.
     pub images: usize,
     /// Distinct patients; absent where images belong to none.
@@ -148,6 +151,7 @@ fn count_fold((name, fold): &NamedFold, label_sets: usize) -> FoldCount {
         origin: info.origin,
         side: info.side,
         depth: info.depth,
+        channels: info.channels,
         images: info.count,
         patients: (info.patients.len() == info.count && info.origin == Origin::Real)
             .then_some(patients.len()),

@@ -1,6 +1,7 @@
 //! Images that are in a collection twice: the same pixels, or nearly the same picture.
 
 use super::census::NamedFold;
+use super::channels::Channels;
 use super::perceptual::{alike, correlation, distance, hash, thumbnail};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
@@ -160,7 +161,7 @@ fn group(folds: &[NamedFold], monitor: &dyn Monitor) -> Result<(Vec<Group>, usiz
         .flat_map(|(fold, (_, images))| (0..images.len()).map(move |image| (fold, image)))
         .collect();
     let mut groups: Vec<Group> = Vec::new();
-    let mut group_of: BTreeMap<(usize, &[u8]), usize> = BTreeMap::new();
+    let mut group_of: BTreeMap<(usize, Channels, &[u8]), usize> = BTreeMap::new();
     let (mut blank, mut done) = (0, 0);
     for chunk in all.chunks(CHUNK) {
         if monitor.stop_requested() {
@@ -174,7 +175,7 @@ fn group(folds: &[NamedFold], monitor: &dyn Monitor) -> Result<(Vec<Group>, usiz
         for (&at, hash) in chunk.iter().zip(looked) {
             blank += usize::from(hash.is_none());
             let fold = &folds[at.0].1;
-            let content = (fold.info().side, fold.digest(at.1));
+            let content = (fold.info().side, fold.info().channels, fold.digest(at.1));
             let position = *group_of.entry(content).or_insert(groups.len());
             match groups.get_mut(position) {
                 Some(group) => group.members.push(at),

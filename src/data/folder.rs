@@ -110,6 +110,7 @@ pub fn read(
         findings,
         side: raster.side,
         depth: raster.depth,
+        channels: raster.channels,
         count: files.len(),
         origin: Origin::Real,
         patients: sources.clone(),

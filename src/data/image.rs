@@ -46,7 +46,7 @@ pub enum Resampling {
 /// What becomes of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Square {
-    /// Side and depth.
+    /// Side, depth and channels.
     pub raster: Raster,
     /// How it is made smaller or larger.
     pub resampling: Resampling,
@@ -213,12 +213,6 @@ fn brightest(values: &[f32]) -> f32 {
     largest.iter().chain(rest).copied().fold(0.0, f32::max)
 }
 
-/// A grey image, `[side, side]`, as numbers.
-pub(super) fn grey(image: &[u8], raster: Raster) -> Grey {
-    let pixels = raster.depth.numbers(image, |level| level);
-    Grey { width: raster.side, height: raster.side, pixels }
-}
-
 /// Area averaging where the image shrinks, linear interpolation where it grows.
 pub(super) fn resize(grey: &Grey, side: usize) -> Result<Vec<f32>, String> {
     resample(grey, side, Resampling::Area)
@@ -252,29 +246,41 @@ fn resample(grey: &Grey, side: usize, resampling: Resampling) -> Result<Vec<f32>
 /// # Errors
 /// The image has no pixels.
 pub fn resized(image: &[u8], side: usize, wanted: usize) -> Result<Vec<u8>, String> {
-    let grey = grey(image, Raster::eight(side));
+    let pixels = image.iter().map(|&pixel| pixel.number()).collect();
+    let grey = Grey { width: side, height: side, pixels };
     Ok(resize(&grey, wanted)?.into_iter().map(quantise).collect())
 }
 
-/// A grey PNG of pixels `[height, width]`. The same pixels give the same file.
+/// A PNG of pixels `[height, width, samples]`: grey of one sample, in colours of three. The same pixels give
+/// the same file.
 ///
 /// # Errors
-/// The bytes are not so many, in words.
-pub fn to_png(pixels: &[u8], width: usize, height: usize, depth: Depth) -> Result<Vec<u8>, String> {
+/// The bytes are not so many, or the samples others, in words.
+pub fn to_png(
+    pixels: &[u8],
+    (width, height): (usize, usize),
+    samples: usize,
+    depth: Depth,
+) -> Result<Vec<u8>, String> {
     let mut png = Vec::new();
     let encoder =
         PngEncoder::new_with_quality(&mut png, CompressionType::Default, png::FilterType::Adaptive);
     let (columns, rows) = (as_u32(width)?, as_u32(height)?);
-    if pixels.len() != width * height * depth.bytes() {
+    if pixels.len() != width * height * samples * depth.bytes() {
         return Err(format!("{} bytes are no image of {width} × {height}", pixels.len()));
     }
+    let (narrow, deep) = match samples {
+        1 => (ExtendedColorType::L8, ExtendedColorType::L16),
+        3 => (ExtendedColorType::Rgb8, ExtendedColorType::Rgb16),
+        other => return Err(format!("a picture has 1 or 3 samples a pixel, not {other}")),
+    };
     let written = match depth {
-        Depth::Eight => encoder.write_image(pixels, columns, rows, ExtendedColorType::L8),
+        Depth::Eight => encoder.write_image(pixels, columns, rows, narrow),
         Depth::Sixteen => {
             // What encodes takes them in the order of the machine.
             let levels = Deep::of_bytes(pixels).iter().map(|pixel| pixel.level());
             let bytes: Vec<u8> = levels.flat_map(u16::to_ne_bytes).collect();
-            encoder.write_image(&bytes, columns, rows, ExtendedColorType::L16)
+            encoder.write_image(&bytes, columns, rows, deep)
         }
     };
     written.map_err(|error| error.to_string())?;

@@ -13,7 +13,8 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Images of eight bits that are decoded while as many are written; of sixteen it is half as many.
+/// Images of eight bits in one channel that are decoded while as many are written; of sixteen it is half
+/// as many.
 const CHUNK: usize = 128;
 
 /// Tells how many images were read.
@@ -99,9 +100,9 @@ impl<Item: Sync> Intake<'_, Item> {
         }
     }
 
-    /// What pixels depend on beside the file.
+    /// What pixels depend on beside the file. How many channels there are follows from the kind.
     fn recipe(&self) -> String {
-        let Square { raster: Raster { side, depth }, resampling } = self.wanted;
+        let Square { raster: Raster { side, depth, .. }, resampling } = self.wanted;
         let mut recipe = format!("{} at {side} px", self.recipe);
         if !depth.is_eight() {
             recipe += &format!(", {} bits", depth.bits());
@@ -154,7 +155,8 @@ impl<Item: Sync> Intake<'_, Item> {
                 (Cow::Owned(pixels), digests)
             }),
         };
-        let many = (CHUNK / self.wanted.raster.depth.bytes() / self.most.max(1)).max(1);
+        let Raster { depth, channels, .. } = self.wanted.raster;
+        let many = (CHUNK / depth.bytes() / channels.count() / self.most.max(1)).max(1);
         let mut write = |images: Vec<Result<Squares<'_>, DataError>>| {
             for images in images {
                 let row = writer.count();
@@ -242,9 +244,9 @@ impl Before {
     }
 }
 
-/// The bytes of an image as a square; errors name its file.
+/// The bytes of one channel of an image as a square; errors name its file.
 pub(super) fn square(path: &Path, grey: &Grey, wanted: Square) -> Result<Vec<u8>, DataError> {
-    let Square { raster: Raster { side, depth }, resampling } = wanted;
+    let Square { raster: Raster { side, depth, .. }, resampling } = wanted;
     by_depth!(depth, P => image::to_square::<P>(grey, side, resampling).map(P::into_bytes))
         .map_err(|reason| DataError::Image { path: path.to_owned(), reason })
 }

@@ -21,7 +21,7 @@ pub struct Known {
 /// What is known of files.
 #[derive(Debug, Default)]
 pub struct Recalled {
-    /// Arrays of pixels, `[stored, side, side]`.
+    /// Arrays of pixels, `[stored, channels, side, side]`.
     pub arrays: Vec<PathBuf>,
     /// The images of each file, in the order in which files were asked for.
     pub known: Vec<Option<Known>>,

@@ -2,6 +2,7 @@
 
 mod array;
 pub mod census;
+pub mod channels;
 pub mod chexpert;
 mod classes;
 pub mod depth;
@@ -33,6 +34,7 @@ mod table;
 pub mod tabled;
 pub mod tfrecord;
 
+pub use channels::Channels;
 pub use depth::Depth;
 pub use error::DataError;
 pub use fold::{

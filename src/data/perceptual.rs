@@ -1,7 +1,8 @@
 //! Which images look alike: a hash of what the eye sees, and pairs of hashes that nearly agree.
 //!
 //! The hash is the 64-bit DCT hash of Zauner, *Implementation and Benchmarking of Perceptual Image
-//! Hash Functions* (2010), section 3.2.1. The image is brought to 32 × 32 pixels by area averaging;
+//! Hash Functions* (2010), section 3.2.1. The image, or the mean of its channels, is brought to 32 × 32
+//! pixels by area averaging;
 //! of its two-dimensional cosine transform (DCT-II)
 //!
 //! `X(u, v) = Σ_y Σ_x p(y, x) · cos(π (2y + 1) u / 64) · cos(π (2x + 1) v / 64)`
@@ -14,8 +15,8 @@
 //! Hashes of different images of one kind may agree by chance: radiographs of the chest are alike as
 //! such. A pair counts as alike only where its thumbnails of 32 × 32 pixels correlate as well.
 
-use super::depth::{Pixel, by_depth};
-use super::image::{grey, resize};
+use super::channels;
+use super::image::{Grey, resize};
 use super::pixels::Raster;
 use std::collections::HashMap;
 use std::f64::consts::PI;
@@ -39,17 +40,15 @@ static COSINES: LazyLock<[[f64; SIDE]; KEPT]> = LazyLock::new(|| {
     std::array::from_fn(|u| std::array::from_fn(|x| cosine(u, x)))
 });
 
-/// An image at 32 × 32 pixels; nothing for one that is the same everywhere, which looks like nothing.
+/// The mean of an image's channels at 32 × 32 pixels; nothing for one that is the same everywhere, which
+/// looks like nothing.
 pub fn thumbnail(image: &[u8], raster: Raster) -> Option<Vec<f32>> {
-    let is_blank = by_depth!(raster.depth, P => {
-        let mut levels = P::of_bytes(image).iter().map(|pixel| pixel.level());
-        let first = levels.next()?;
-        levels.all(|level| level == first)
-    });
-    if is_blank {
+    let pixels = channels::mean(image, raster);
+    let first = *pixels.first()?;
+    if pixels.iter().all(|&pixel| pixel == first) {
         return None;
     }
-    resize(&grey(image, raster), SIDE).ok()
+    resize(&Grey { width: raster.side, height: raster.side, pixels }, SIDE).ok()
 }
 
 /// The hash of a [`thumbnail`].

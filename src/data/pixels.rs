@@ -1,5 +1,6 @@
 //! Images of one side in memory, which need not stand one behind the other.
 
+use super::channels::Channels;
 use super::depth::Depth;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,22 +12,43 @@ pub struct Raster {
     pub side: usize,
     /// Bits of a pixel.
     pub depth: Depth,
+    /// Squares of an image.
+    pub channels: Channels,
 }
 
 impl Raster {
-    /// Squares of eight bits.
+    /// Squares of eight bits in one channel.
     pub const fn eight(side: usize) -> Raster {
-        Raster { side, depth: Depth::Eight }
+        Raster { side, depth: Depth::Eight, channels: Channels::One }
     }
 
-    /// Pixels of an image.
+    /// What one channel is alone.
+    pub const fn plane(self) -> Raster {
+        Raster { channels: Channels::One, ..self }
+    }
+
+    /// Pixels of a channel.
     pub const fn pixels(self) -> usize {
         self.side * self.side
     }
 
-    /// Bytes of an image.
+    /// Bytes of an image with all of its channels.
     pub const fn bytes(self) -> usize {
-        self.pixels() * self.depth.bytes()
+        self.pixels() * self.depth.bytes() * self.channels.count()
+    }
+
+    /// The shape of an array of `count` images: `[count, side, side]`, or `[count, channels, side, side]`
+    /// where there are several channels.
+    pub fn shape(self, count: usize) -> Vec<usize> {
+        match self.channels {
+            Channels::One => vec![count, self.side, self.side],
+            channels => vec![count, channels.count(), self.side, self.side],
+        }
+    }
+
+    /// The channels of an image, bytes `[side, side]` each; those of several images follow each other.
+    pub fn planes(self, images: &[u8]) -> impl Iterator<Item = &[u8]> {
+        images.chunks_exact(self.plane().bytes().max(1))
     }
 }
 
@@ -39,12 +61,12 @@ pub struct Pixels<'a> {
 }
 
 impl<'a> Pixels<'a> {
-    /// All images, `[count, side, side]`.
+    /// All images, `[count, channels, side, side]`.
     pub fn new(stored: &'a [u8], raster: Raster) -> Pixels<'a> {
         Pixels::at_rows(stored, raster, None)
     }
 
-    /// The images of `[stored, side, side]` at these rows, or all of them. Rows are below `stored`.
+    /// The images of `[stored, channels, side, side]` at these rows, or all of them. Rows are below `stored`.
     pub fn at_rows(stored: &'a [u8], raster: Raster, rows: Option<&'a [u32]>) -> Pixels<'a> {
         Pixels { stored, raster, rows }
     }
@@ -62,7 +84,7 @@ impl<'a> Pixels<'a> {
         self.len() == 0
     }
 
-    /// Side and depth of the images.
+    /// Side, depth and channels of the images.
     pub fn raster(&self) -> Raster {
         self.raster
     }
@@ -72,7 +94,7 @@ impl<'a> Pixels<'a> {
         self.rows.map_or(index, |rows| rows[index] as usize)
     }
 
-    /// The bytes of one image, `[side, side]`.
+    /// The bytes of one image, `[channels, side, side]`.
     pub fn image(&self, index: usize) -> &'a [u8] {
         let row = self.row(index);
         &self.stored[row * self.size()..(row + 1) * self.size()]
@@ -83,7 +105,8 @@ impl<'a> Pixels<'a> {
         depth.convert(self.image(index), self.raster.depth)
     }
 
-    /// The bytes of some images one behind the other, `[n, side, side]`; copied only where they do not stand so.
+    /// The bytes of some images one behind the other, `[n, channels, side, side]`; copied only where they
+    /// do not stand so.
     pub fn slice(&self, range: Range<usize>) -> Cow<'a, [u8]> {
         let size = self.size();
         let Some(rows) = self.rows.map(|rows| &rows[range.clone()]) else {

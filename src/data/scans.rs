@@ -1,5 +1,6 @@
 //! Labelled image files, DICOM or not, into a fold: who the patients are, what is skipped.
 
+use super::channels::Channels;
 use super::dicom::{self, Window, pseudonym};
 use super::error::DataError;
 use super::fold::{FoldInfo, Origin};
@@ -104,12 +105,12 @@ pub trait Format: Sync {
     /// The numbers of the images that are taken, of so many.
     fn taken(&self, frames: usize) -> Vec<usize>;
 
-    /// The images that are taken, values at least 0, or averages of their pixels on the way to the side
-    /// that is wanted.
+    /// The images that are taken, each with its channels, values at least 0, or averages of their pixels on
+    /// the way to the side that is wanted.
     ///
     /// # Errors
     /// The file is missing or broken.
-    fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError>;
+    fn read(&self, path: &Path) -> Result<Vec<Vec<Grey>>, DataError>;
 
     /// What images that are not taken are, in the words of a summary.
     fn others(&self) -> &'static str;
@@ -136,8 +137,8 @@ pub struct Keeping {
 pub struct Reading {
     /// What becomes of the files.
     pub keeping: Keeping,
-    /// What is shown of DICOM files.
-    pub window: Window,
+    /// What is shown of DICOM files, a channel each; at least one and at most [`Channels::MOST`].
+    pub windows: Vec<Window>,
     /// Which of their frames.
     pub frames: Frames,
 }
@@ -155,13 +156,13 @@ impl Format for Reading {
         }
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
+    fn read(&self, path: &Path) -> Result<Vec<Vec<Grey>>, DataError> {
         if is_picture(path) {
-            return Ok(vec![image::read_towards(path, self.keeping.square)?]);
+            return Ok(vec![vec![image::read_towards(path, self.keeping.square)?]]);
         }
-        let mut greys = dicom::read(path, self.window)?;
-        let taken = self.taken(greys.len());
-        Ok(taken.into_iter().map(|frame| std::mem::take(&mut greys[frame])).collect())
+        let values = dicom::values(path)?;
+        let seen = |frame| self.windows.iter().map(|&window| values.grey(frame, window)).collect();
+        Ok(self.taken(values.frames.len()).into_iter().map(seen).collect())
     }
 
     fn others(&self) -> &'static str {
@@ -170,11 +171,14 @@ impl Format for Reading {
 
     /// Pictures know no windows and frames.
     fn recipe(&self, scans: &[Scan]) -> String {
-        let (window, frames) = (&self.window, self.frames);
-        match scans.iter().all(|scan| is_picture(&scan.path)) {
-            true => image::RECIPE.to_owned(),
-            false => format!("{}, DICOM 1: {window:?}, {frames:?} frames", image::RECIPE),
+        if scans.iter().all(|scan| is_picture(&scan.path)) {
+            return image::RECIPE.to_owned();
         }
+        let windows = match self.windows.as_slice() {
+            [window] => format!("{window:?}"),
+            windows => format!("{windows:?}"),
+        };
+        format!("{}, DICOM 1: {windows}, {:?} frames", image::RECIPE, self.frames)
     }
 }
 
@@ -208,10 +212,11 @@ struct Looked<'a> {
     frames: usize,
 }
 
-/// Reads pictures and DICOM files into a fold at `target`; see [`write_as`].
+/// Reads pictures and DICOM files into a fold at `target`; see [`write_as`]. Each window of DICOM files
+/// becomes a channel, whatever the channels of what is kept say.
 ///
 /// # Errors
-/// As for [`write_as`].
+/// As for [`write_as`]; or there are too many windows, or several and a picture.
 pub fn write(
     listing: &Listing,
     reading: &Reading,
@@ -219,7 +224,20 @@ pub fn write(
     monitor: &dyn Monitor,
     memory: &dyn Memory,
 ) -> Result<ScanSummary, DataError> {
-    write_as(listing, reading, &reading.keeping, target, monitor, memory)
+    let channels = Channels::try_from(reading.windows.len()).map_err(DataError::Subset)?;
+    let picture = listing.scans.iter().find(|scan| is_picture(&scan.path));
+    // It is no question of what can be read, so that nothing of it is skipped.
+    if let (Some(picture), false) = (picture, channels.is_one()) {
+        return Err(DataError::Subset(format!(
+            "{} is a picture, of which nothing is known beyond black and white, and there are {} \
+             windows; give one `window`, or leave pictures out of the data",
+            picture.path.display(),
+            channels.count()
+        )));
+    }
+    let mut keeping = reading.keeping.clone();
+    keeping.square.raster.channels = channels;
+    write_as(listing, reading, &keeping, target, monitor, memory)
 }
 
 /// Reads the files into a fold at `target`. A file that cannot be read is an error, or is skipped.
@@ -289,13 +307,13 @@ pub fn write_as(
 /// The images of a file that are taken, as the bytes of squares one behind the other.
 fn squares(one: &Looked<'_>, format: &dyn Format, wanted: Square) -> Result<Vec<u8>, DataError> {
     let path = &one.scan.path;
-    let greys = format.read(path)?;
+    let images = format.read(path)?;
     let promised = format.taken(one.frames).len();
-    if greys.len() != promised {
-        let reason = format!("it holds {} images where its header says {promised}", greys.len());
+    if images.len() != promised {
+        let reason = format!("it holds {} images where its header says {promised}", images.len());
         return Err(DataError::Image { path: path.clone(), reason });
     }
-    let squares = greys.iter().map(|grey| square(path, grey, wanted));
+    let squares = images.iter().flatten().map(|grey| square(path, grey, wanted));
     Ok(squares.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
@@ -310,6 +328,7 @@ fn describe(
         findings: listing.findings.clone(),
         side: raster.side,
         depth: raster.depth,
+        channels: raster.channels,
         count: 0,
         origin: Origin::Real,
         patients: Vec::new(),

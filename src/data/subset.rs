@@ -268,8 +268,8 @@ fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) 
     ranked.into_iter().map(|(_, index)| index).collect()
 }
 
-/// Writes one fold of a plan, as deep as the dataset. At the dataset's own side it shares the dataset's pixels; at a smaller
-/// one it has its own.
+/// Writes one fold of a plan, as deep as the dataset and with its channels. At the dataset's own side it
+/// shares the dataset's pixels; at a smaller one it has its own.
 ///
 /// # Errors
 /// The side cannot be reached by halving, or the disk refuses.
@@ -296,6 +296,7 @@ pub fn write(
         findings: plan.findings.iter().map(|&finding| info.findings[finding].clone()).collect(),
         side,
         depth: info.depth,
+        channels: info.channels,
         count: indices.len(),
         origin: Origin::Real,
         patients: pick(&info.patients),
@@ -326,8 +327,11 @@ fn write_shrunk(
     let mut writer = FoldWriter::create(target, info.raster())?;
     for chunk in indices.chunks(CHUNK) {
         let shrunk = |&index: &usize| {
-            let image = dataset.image(index);
-            by_depth!(info.depth, P => shrink(P::of_bytes(image), from, side).map(P::into_bytes))
+            let planes = dataset.info().raster().planes(dataset.image(index));
+            let shrunk: Option<Vec<Vec<u8>>> = by_depth!(info.depth, P => planes
+                .map(|plane| shrink(P::of_bytes(plane), from, side).map(P::into_bytes))
+                .collect());
+            shrunk.map(|planes| planes.concat())
         };
         let images: Option<Vec<Vec<u8>>> = chunk.par_iter().map(shrunk).collect();
         writer.append(&images.ok_or_else(out_of_reach)?.concat())?;

@@ -150,7 +150,7 @@ fn field(field: &Field) -> String {
     if field.horizon {
         text.push_str(&format!("\n\n{}", manual::HORIZON));
     }
-    match &field.ty {
+    match field.ty.member() {
         FieldType::Choice(variants) => {
             let listed = variants.iter().map(|v| format!("\n- `{}`: {}", v.name, v.doc));
             text.push_str(&format!("\n{}", listed.collect::<String>()));

@@ -11,15 +11,24 @@ pub(super) fn centred(images: &[u8], depth: Depth) -> Vec<f32> {
     depth.numbers(images, |level| level / half - 1.0)
 }
 
-/// The same in the shape `[count, 1, side, side]`.
+/// The same in the shape `[count, channels, side, side]`.
 pub(super) fn to_tensor<B: Backend>(
     images: &[u8],
     raster: Raster,
     device: &B::Device,
 ) -> Tensor<B, 4> {
-    let Raster { side, depth } = raster;
+    let Raster { side, depth, channels } = raster;
     let count = images.len() / raster.bytes();
-    Tensor::from_data(TensorData::new(centred(images, depth), [count, 1, side, side]), device)
+    let shape = [count, channels.count(), side, side];
+    Tensor::from_data(TensorData::new(centred(images, depth), shape), device)
+}
+
+/// The channels of images `[count, channels, side, side]` one after the other, each with its planes of all
+/// images in their order.
+pub(super) fn by_channel(images: &[u8], raster: Raster) -> impl Iterator<Item = Vec<&[u8]>> {
+    let channels = raster.channels.count();
+    (0..channels)
+        .map(move |channel| raster.planes(images).skip(channel).step_by(channels).collect())
 }
 
 /// Numbers in -1..=1 as pixels, rounded to the nearest and clamped.

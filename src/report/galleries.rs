@@ -1,18 +1,18 @@
 //! Images: real and synthetic by class, and nearest neighbours.
 
 use super::html::{escape, images, stage};
-use super::images::{scale, strip};
+use super::images::strip;
 use super::view::{GalleryView, NeighboursView};
 
 /// Real images above the synthetic ones with the same labels, class by class.
 pub(super) fn gallery(view: &GalleryView) -> String {
-    let size = view.side * view.side;
+    let size = view.raster.bytes().max(1);
     let mut body = format!("<h3>{}</h3><div class=\"gallery\">", stage(view.stage));
     for class in &view.classes {
         let row = |pixels: &[u8], what: &str, maker: Option<usize>| {
             let parts: Vec<&[u8]> = pixels.chunks(size).collect();
             let description = format!("{} {what} images: {}", parts.len(), class.name);
-            let image = images(maker, &strip(&parts, view.side, scale(view.side), &description));
+            let image = images(maker, &strip(&parts, view.raster, &description));
             format!("<div class=\"row\"><span class=\"tag\">{what}</span>{image}</div>")
         };
         body.push_str(&format!(
@@ -38,7 +38,7 @@ pub(super) fn neighbours(view: &NeighboursView) -> String {
     for pair in &view.pairs {
         let image = |bytes: &[u8], what: &str, labels: &str| {
             let description = format!("{what}: {labels}");
-            strip(&[bytes], view.side, scale(view.side), &description)
+            strip(&[bytes], view.raster, &description)
         };
         // An image that is near to one of the data may be as good as a copy of it.
         let pair_of_images = format!(

@@ -1,5 +1,6 @@
 //! Images as PNG within the page.
 
+use crate::data::{Raster, channels};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -8,27 +9,33 @@ use image::{ExtendedColorType, ImageEncoder};
 /// Pixels between two images of a strip.
 const GAP: usize = 1;
 
-/// Square images of bytes side by side as one `<img>`, each shown `scale` times as large.
-pub(super) fn strip(images: &[&[u8]], side: usize, scale: usize, description: &str) -> String {
+/// Images of eight bits side by side as one `<img>`, each about 64 px wide on the page.
+pub(super) fn strip(images: &[&[u8]], raster: Raster, description: &str) -> String {
+    let (side, scale) = (raster.side, scale(raster.side));
     let width = images.len() * (side + GAP) - GAP.min(images.len());
     if images.is_empty() || side == 0 {
         return String::new();
     }
-    let mut pixels = vec![0_u8; width * side];
-    let mut alpha = vec![0_u8; width * side];
+    let samples = raster.channels.samples();
+    // Between images nothing is painted.
+    let mut pixels = vec![0_u8; width * side * (samples + 1)];
     for (position, image) in images.iter().enumerate() {
         let left = position * (side + GAP);
-        for (row, line) in image.chunks(side).enumerate().take(side) {
-            pixels[row * width + left..][..side].copy_from_slice(line);
-            alpha[row * width + left..][..side].fill(255);
+        let shown = channels::shown(image, raster);
+        for (row, line) in shown.chunks(side * samples).enumerate().take(side) {
+            let places = pixels[(row * width + left) * (samples + 1)..].chunks_mut(samples + 1);
+            for (place, pixel) in places.zip(line.chunks(samples)) {
+                place[..samples].copy_from_slice(pixel);
+                place[samples] = 255;
+            }
         }
     }
-    let both: Vec<u8> = pixels.into_iter().zip(alpha).flat_map(|(p, a)| [p, a]).collect();
+    let kind = if samples == 1 { ExtendedColorType::La8 } else { ExtendedColorType::Rgba8 };
     let mut png = Vec::new();
     let encoder =
         PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive);
     let (columns, rows) = (width as u32, side as u32);
-    if encoder.write_image(&both, columns, rows, ExtendedColorType::La8).is_err() {
+    if encoder.write_image(&pixels, columns, rows, kind).is_err() {
         return String::new();
     }
     format!(
@@ -41,6 +48,6 @@ pub(super) fn strip(images: &[&[u8]], side: usize, scale: usize, description: &s
 }
 
 /// How much to enlarge images of a side so that they are about 64 px wide on the page.
-pub(super) fn scale(side: usize) -> usize {
+fn scale(side: usize) -> usize {
     (64 / side.max(1)).max(1)
 }

@@ -1,7 +1,7 @@
-//! A grid of images with captions, as one grey picture.
+//! A grid of images with captions, as one picture: grey, or in colours where an image has several channels.
 
-use crate::data::Depth;
 use crate::data::image::{resized, to_png};
+use crate::data::{Channels, Depth, Raster, channels};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 use std::borrow::Cow;
 
@@ -46,18 +46,43 @@ pub struct Row<'a> {
     pub groups: Vec<Vec<Tile<'a>>>,
 }
 
-/// A square grey image.
+/// A square image of eight bits.
 pub struct Tile<'a> {
-    /// Bytes `[side, side]`.
+    /// Bytes `[channels, side, side]`.
     pub pixels: Cow<'a, [u8]>,
     /// In pixels.
     pub side: usize,
+    /// How many there are.
+    pub channels: Channels,
 }
 
-/// The picture in the making.
+/// The picture in the making, `[height, width, samples]`.
 struct Canvas {
     pixels: Vec<u8>,
     width: usize,
+    /// Of a pixel: grey, or red, green and blue.
+    samples: usize,
+}
+
+impl Tile<'_> {
+    /// The image as it is shown at another side, `[side, side, samples]`, each channel by `resize`.
+    ///
+    /// # Errors
+    /// It does not have the pixels that its side promises, or `resize` says so.
+    pub fn shown(
+        &self,
+        side: usize,
+        resize: impl Fn(&[u8], usize, usize) -> Result<Vec<u8>, String>,
+    ) -> Result<Vec<u8>, String> {
+        let own = Raster { channels: self.channels, ..Raster::eight(self.side) };
+        if self.pixels.len() != own.bytes() {
+            let found = self.pixels.len();
+            return Err(format!("{found} bytes are no image of {} × {0}", self.side));
+        }
+        let planes = own.planes(&self.pixels).map(|plane| resize(plane, self.side, side));
+        let planes = planes.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(channels::shown(&planes, Raster { side, ..own }).into_owned())
+    }
 }
 
 impl Sheet<'_> {
@@ -74,13 +99,15 @@ impl Sheet<'_> {
         let head = MARGIN + self.heading.len() * line + usize::from(has_names) * (ROW_GAP + line);
         let row_height = ROW_GAP + line + GAP + tile;
         let height = head + self.rows.len() * row_height + MARGIN;
-        if width.saturating_mul(height) > MOST_PIXELS {
+        if width.saturating_mul(height) > MOST_PIXELS / self.samples() {
             return Err(format!(
                 "a picture of {width} × {height} pixels is too large; show fewer label sets or fewer \
                  images of each"
             ));
         }
-        let mut canvas = Canvas { pixels: vec![BACKGROUND; width * height], width };
+        let samples = self.samples();
+        let pixels = vec![BACKGROUND; width * height * samples];
+        let mut canvas = Canvas { pixels, width, samples };
         self.write_head(&mut canvas, head, &starts);
         for (number, row) in self.rows.iter().enumerate() {
             let top = head + number * row_height + ROW_GAP;
@@ -88,11 +115,11 @@ impl Sheet<'_> {
             for (tiles, &left) in row.groups.iter().zip(&starts) {
                 for (position, image) in tiles.iter().enumerate() {
                     let place = (left + position * (tile + GAP), top + line + GAP);
-                    canvas.draw(&fitted(image, tile)?, tile, place);
+                    canvas.draw(&image.shown(tile, fitted)?, tile, place);
                 }
             }
         }
-        to_png(&canvas.pixels, width, height, Depth::Eight)
+        to_png(&canvas.pixels, (width, height), samples, Depth::Eight)
     }
 
     /// Writes the heading and, just above `end`, what the columns are.
@@ -109,10 +136,18 @@ impl Sheet<'_> {
         }
     }
 
+    fn tiles(&self) -> impl Iterator<Item = &Tile<'_>> {
+        self.rows.iter().flat_map(|row| row.groups.iter().flatten())
+    }
+
+    /// Samples of a pixel, as many as any image wants.
+    fn samples(&self) -> usize {
+        self.tiles().map(|tile| tile.channels.samples()).max().unwrap_or(1)
+    }
+
     /// The side that every image is shown at.
     fn tile(&self) -> usize {
-        let tiles = self.rows.iter().flat_map(|row| row.groups.iter().flatten());
-        match tiles.map(|tile| tile.side).max().unwrap_or(SMALL) {
+        match self.tiles().map(|tile| tile.side).max().unwrap_or(SMALL) {
             side @ 1..SMALL => side * SMALL.div_ceil(side),
             side => side.clamp(SMALL, LARGE),
         }
@@ -129,11 +164,10 @@ impl Sheet<'_> {
     }
 }
 
-/// The image at another side: whole pixels repeated where it grows to a multiple, averages of pixels
+/// A square at another side: whole pixels repeated where it grows to a multiple, averages of pixels
 /// where it shrinks.
-fn fitted(image: &Tile<'_>, side: usize) -> Result<Vec<u8>, String> {
-    let (pixels, own) = (&image.pixels, image.side);
-    if own > 0 && side.is_multiple_of(own) && pixels.len() == own * own {
+fn fitted(pixels: &[u8], own: usize, side: usize) -> Result<Vec<u8>, String> {
+    if own > 0 && side.is_multiple_of(own) {
         let factor = side / own;
         let place = |at: usize| at / side / factor * own + at % side / factor;
         return Ok((0..side * side).map(|at| pixels[place(at)]).collect());
@@ -142,10 +176,16 @@ fn fitted(image: &Tile<'_>, side: usize) -> Result<Vec<u8>, String> {
 }
 
 impl Canvas {
-    /// Draws a square of bytes.
+    /// Draws a square of pixels, which have one sample or as many as the picture's.
     fn draw(&mut self, image: &[u8], side: usize, (left, top): (usize, usize)) {
-        for (row, line) in image.chunks(side).enumerate() {
-            self.pixels[(top + row) * self.width + left..][..side].copy_from_slice(line);
+        let own = image.len() / (side * side).max(1);
+        for (row, line) in image.chunks(side * own.max(1)).enumerate() {
+            let start = ((top + row) * self.width + left) * self.samples;
+            let places = self.pixels[start..].chunks_mut(self.samples);
+            for (place, pixel) in places.zip(line.chunks(own)) {
+                // Grey among colours has the same number thrice.
+                place.iter_mut().zip(pixel.iter().cycle()).for_each(|(to, from)| *to = *from);
+            }
         }
     }
 
@@ -162,9 +202,10 @@ impl Canvas {
             let known = get_raster(letter, WEIGHT, LINE).or_else(|| get_raster('?', WEIGHT, LINE));
             let Some(glyph) = known else { continue };
             for (row, line) in glyph.rows().enumerate() {
-                let start = (top + row) * self.width + left + position * step;
-                for (pixel, &ink) in self.pixels[start..].iter_mut().zip(line) {
-                    *pixel = blend(*pixel, shade, ink);
+                let start = ((top + row) * self.width + left + position * step) * self.samples;
+                let places = self.pixels[start..].chunks_mut(self.samples);
+                for (place, &ink) in places.zip(line) {
+                    place.iter_mut().for_each(|sample| *sample = blend(*sample, shade, ink));
                 }
             }
         }

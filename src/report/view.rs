@@ -3,6 +3,8 @@
 //! `stage` is always a position in the report's canonical list of inputs; the page says which
 //! stage that is.
 
+use crate::data::Raster;
+
 /// A number with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -53,8 +55,8 @@ pub struct DataView {
 pub struct GalleryView {
     /// Whose.
     pub stage: usize,
-    /// Side of the images.
-    pub side: usize,
+    /// What the images are, eight bits deep.
+    pub raster: Raster,
     /// The classes.
     pub classes: Vec<GalleryClassView>,
 }
@@ -75,8 +77,8 @@ pub struct GalleryClassView {
 pub struct NeighboursView {
     /// Whose.
     pub stage: usize,
-    /// Side of the images.
-    pub side: usize,
+    /// What the images are, eight bits deep.
+    pub raster: Raster,
     /// Name of the distance.
     pub metric: String,
     /// How many real images were searched.

@@ -311,12 +311,32 @@ impl<'a> Parameters<'a> {
     ///
     /// # Errors
     /// A defect of the schema.
-    pub fn choice(&self, name: &str) -> Result<(&'a str, Option<Parameters<'a>>), StageError> {
-        match self.required(name)? {
-            Value::Word(word) => Ok((word, None)),
-            Value::Call { name, arguments } => Ok((name, Some(Parameters(arguments)))),
-            other => Err(mismatch(name, other)),
-        }
+    pub fn choice(&self, name: &str) -> Result<Chosen<'a>, StageError> {
+        chosen(name, self.required(name)?)
+    }
+
+    /// The choices of a field that takes several, at least one.
+    ///
+    /// # Errors
+    /// A defect of the schema.
+    pub fn choices(&self, name: &str) -> Result<Vec<Chosen<'a>>, StageError> {
+        let value = self.required(name)?;
+        let values = match value {
+            Value::List(values) => values.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        values.iter().map(|value| chosen(name, value)).collect()
+    }
+}
+
+/// A word with its arguments, none for a bare one.
+pub type Chosen<'a> = (&'a str, Option<Parameters<'a>>);
+
+fn chosen<'a>(name: &str, value: &'a Value) -> Result<Chosen<'a>, StageError> {
+    match value {
+        Value::Word(word) => Ok((word, None)),
+        Value::Call { name, arguments } => Ok((name, Some(Parameters(arguments)))),
+        other => Err(mismatch(name, other)),
     }
 }
 

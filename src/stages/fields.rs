@@ -1,7 +1,7 @@
 //! Fields and outputs that several methods share, described once.
 
 use super::{Parameters, StageError};
-use crate::data::{BACKING_FILES, Depth, Raster};
+use crate::data::{BACKING_FILES, Channels, Depth, Raster};
 use crate::language::schema::{Field, FieldType, Output, OutputType};
 use crate::language::value::{Dimension, Value};
 
@@ -34,11 +34,11 @@ pub(super) fn depth() -> Field {
     )
 }
 
-/// Side and depth that a data set of the user's is kept at.
+/// Side and depth that a data set of the user's is kept at, in one channel.
 pub(super) fn kept_raster(parameters: Parameters<'_>) -> Result<Raster, StageError> {
     let bits = u8::try_from(parameters.count("depth")?).map_err(StageError::other)?;
     let depth = Depth::try_from(bits).map_err(StageError::message)?;
-    Ok(Raster { side: parameters.size("size")?, depth })
+    Ok(Raster { side: parameters.size("size")?, depth, channels: Channels::One })
 }
 
 /// A length of training, in images.

@@ -3,7 +3,7 @@
 use super::fields::at_least;
 use super::{Context, Figure, Method, ResultFiles, StageError};
 use crate::data::census::spread;
-use crate::data::{Depth, Fold, Pixels};
+use crate::data::{Channels, Depth, Fold, Pixels, Raster};
 use crate::language::schema::{
     Field, FieldType, Header, MethodSchema, Output, OutputType, Variant,
 };
@@ -22,6 +22,9 @@ pub(super) struct Neighbours;
 pub(super) struct Pairs {
     /// Side of the images in pixels.
     pub(super) side: usize,
+    /// Their channels; one is not written down.
+    #[serde(default, skip_serializing_if = "Channels::is_one")]
+    pub(super) channels: Channels,
     /// How distances were measured.
     pub(super) metric: Metric,
     /// How many real images were searched.
@@ -115,6 +118,13 @@ impl Method for Neighbours {
                 sides.0, sides.1
             )));
         }
+        let channels = (queries.info().channels, candidates.info().channels);
+        if channels.0 != channels.1 {
+            return Err(StageError::message(format!(
+                "`of` has images of {}, `among` of {}; take folds of as many windows",
+                channels.0, channels.1
+            )));
+        }
         let chosen = spread(queries.len(), context.parameters.count("count")?);
         let mut images = Vec::new();
         chosen.iter().for_each(|&index| images.extend_from_slice(queries.image(index)));
@@ -142,8 +152,8 @@ impl Method for Neighbours {
                     .name(&candidates.info().findings),
             });
         }
-        let side = queries.info().side;
-        let pairs = Pairs { side, metric, searched: candidates.len(), pairs };
+        let Raster { side, channels, .. } = queries.info().raster();
+        let pairs = Pairs { side, channels, metric, searched: candidates.len(), pairs };
         context.write("pairs", "pairs.bin", &pixels)?;
         context.write_json("pairs", "pairs.json", &pairs)
     }

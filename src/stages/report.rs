@@ -5,7 +5,7 @@ use super::evaluate::Evaluated;
 use super::neighbours::Pairs;
 use super::synth::Gallery;
 use super::{Context, Method, StageError, StageInput};
-use crate::data::{Dropped, Origin, Summary};
+use crate::data::{Depth, Dropped, Origin, Raster, Summary};
 use crate::language::schema::{
     Default, Field, FieldType, Header, MethodSchema, Output, OutputType,
 };
@@ -173,10 +173,12 @@ fn reasons(dropped: Vec<Dropped>) -> Vec<(String, usize)> {
 fn gallery(stage: usize, input: &StageInput) -> Result<GalleryView, StageError> {
     let gallery: Gallery = input.read_json("gallery", "gallery.json")?;
     let pixels = input.read("gallery", "gallery.bin")?;
+    let Gallery { side, channels, .. } = gallery;
+    let raster = Raster { side, depth: Depth::Eight, channels };
     let mut rest = pixels.as_slice();
     let mut classes = Vec::with_capacity(gallery.classes.len());
     for class in gallery.classes {
-        let size = class.count * gallery.side * gallery.side;
+        let size = class.count * raster.bytes();
         let mut take = || {
             let (row, behind) = rest.split_at_checked(size).ok_or_else(|| {
                 StageError::Defect("a gallery holds fewer images than it says".to_owned())
@@ -187,13 +189,14 @@ fn gallery(stage: usize, input: &StageInput) -> Result<GalleryView, StageError> 
         let (real, synthetic) = (take()?, take()?);
         classes.push(GalleryClassView { name: class.name, real, synthetic });
     }
-    Ok(GalleryView { stage, side: gallery.side, classes })
+    Ok(GalleryView { stage, raster, classes })
 }
 
 fn neighbours(stage: usize, input: &StageInput) -> Result<NeighboursView, StageError> {
     let found: Pairs = input.read_json("pairs", "pairs.json")?;
     let pixels = input.read("pairs", "pairs.bin")?;
-    let size = (found.side * found.side).max(1);
+    let raster = Raster { side: found.side, depth: Depth::Eight, channels: found.channels };
+    let size = raster.bytes().max(1);
     let pairs = found
         .pairs
         .into_iter()
@@ -210,13 +213,7 @@ fn neighbours(stage: usize, input: &StageInput) -> Result<NeighboursView, StageE
         Metric::Cosine => "Cosine",
         Metric::Euclidean => "Euclidean",
     };
-    Ok(NeighboursView {
-        stage,
-        side: found.side,
-        metric: metric.to_owned(),
-        searched: found.searched,
-        pairs,
-    })
+    Ok(NeighboursView { stage, raster, metric: metric.to_owned(), searched: found.searched, pairs })
 }
 
 fn evaluation(stage: usize, evaluated: &Evaluated) -> EvaluationView {

@@ -4,7 +4,7 @@ use super::fields::fold_outputs;
 use super::gan::MadeFor;
 use super::{Context, Method, StageError};
 use crate::data::subset::FOLDS;
-use crate::data::{Depth, Fold, FoldInfo, LabelSet, Origin, Pixels, write_fold};
+use crate::data::{Channels, Depth, Fold, FoldInfo, LabelSet, Origin, Pixels, Raster, write_fold};
 use crate::language::schema::{Field, FieldType, Header, MethodSchema, Output, OutputType};
 use crate::language::value::Value;
 use crate::learn::gan::{Wanted, synthesise};
@@ -20,6 +20,9 @@ pub(super) struct Synth;
 pub(super) struct Gallery {
     /// Side of the images in pixels.
     pub(super) side: usize,
+    /// Their channels; one is not written down.
+    #[serde(default, skip_serializing_if = "Channels::is_one")]
+    pub(super) channels: Channels,
     /// Classes, most frequent first.
     pub(super) classes: Vec<GalleryClass>,
 }
@@ -46,7 +49,7 @@ impl Method for Synth {
             summary: "synthetic folds with the sizes and label vectors of real ones",
             docs: "For every image of the real train, validation and test folds the generator \
                    makes one with the same label vector. Latents come from one seeded stream a \
-                   fold. Pixels are as deep as those of the real images.",
+                   fold. Pixels are as deep as those of the real images, in as many channels.",
             example: "synth fake: g { like: fold }",
             revision: 2,
             header: Header::Stage { role: "of", kinds: &["gan"] },
@@ -84,7 +87,8 @@ impl Method for Synth {
         for (position, name) in FOLDS.into_iter().enumerate() {
             let real = Fold::open(&context.input("like")?.output(name))?;
             let info = real.info();
-            let wanted = MadeFor { findings: info.findings.clone(), side: info.side };
+            let (findings, side, channels) = (info.findings.clone(), info.side, info.channels);
+            let wanted = MadeFor { findings, side, channels };
             if made_for != wanted {
                 return Err(StageError::message(format!(
                     "the generator makes {}, `like` has {}; give `like` the subset that the GAN \
@@ -129,7 +133,8 @@ fn write_gallery(context: &Context<'_>, real: &Fold, synthetic: &[u8]) -> Result
     let mut classes: Vec<(LabelSet, Vec<usize>)> = members.into_iter().collect();
     classes.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
     let mut pixels = Vec::new();
-    let mut gallery = Gallery { side: real.info().side, classes: Vec::new() };
+    let Raster { side, channels, .. } = real.info().raster();
+    let mut gallery = Gallery { side, channels, classes: Vec::new() };
     for (class, indices) in classes {
         let shown = &indices[..indices.len().min(wanted)];
         for images in [real.pixels(), synthetic] {

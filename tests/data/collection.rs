@@ -62,7 +62,7 @@ impl Pack {
                 skip_unreadable: false,
                 patient_key: "msx".to_owned(),
             },
-            window: Window::File,
+            windows: vec![Window::File],
             frames,
         };
         let target = self.at("fold");

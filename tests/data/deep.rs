@@ -16,7 +16,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 const SIDE: usize = 16;
-const DEEP: Raster = Raster { side: SIDE, depth: Depth::Sixteen };
+const DEEP: Raster = Raster { depth: Depth::Sixteen, ..Raster::eight(SIDE) };
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../golden/deep.json")).expect("JSON")
@@ -141,7 +141,7 @@ fn deep_scans_are_pydicoms() {
         let number = |name: &str| case[name].as_f64().expect("a number");
         let window = Window::Fixed { centre: number("centre"), width: number("width") };
         let path = folder.join(case["file"].as_str().expect("a name"));
-        let grey = dicom::read(&path, window).expect("reads").remove(0);
+        let grey = dicom::values(&path).expect("reads").grey(0, window);
         let square =
             to_square::<Deep>(&grey, size(&case["rows"]), Resampling::Area).expect("as it is");
         let square: Vec<u16> = square.iter().map(|pixel| pixel.level()).collect();
@@ -160,7 +160,7 @@ fn twelve_bits_of_a_scan_are_sixteen_of_a_fold() {
     let path = folder.path().join("a.dcm");
     let samples: Vec<u16> = (0..256).map(|place| place * 16 + place % 15).collect();
     Picture::grey(16, 16, &samples).write(&path);
-    let grey = dicom::read(&path, Window::Full).expect("reads").remove(0);
+    let grey = dicom::values(&path).expect("reads").grey(0, Window::Full);
     let square = to_square::<Deep>(&grey, SIDE, Resampling::Area).expect("as it is");
     let most = f64::from(samples[255]);
     for (pixel, sample) in square.iter().zip(samples) {
@@ -188,7 +188,7 @@ fn the_form_on_disk_says_how_deep_pixels_are() {
         String::from_utf8_lossy(&bytes[10..74]).into_owned()
     };
     assert!(header(eight.path()).contains("'|u1'"));
-    let raster = Raster { side: 2, depth: Depth::Sixteen };
+    let raster = Raster { depth: Depth::Sixteen, ..Raster::eight(2) };
     let sixteen = fold_of(raster, &[1, 0, 0, 1, 3, 0, 255, 255]);
     assert!(text(sixteen.path()).contains("\"depth\": 16"), "{}", text(sixteen.path()));
     assert!(header(sixteen.path()).contains("'<u2'"), "{}", header(sixteen.path()));

@@ -5,7 +5,9 @@ use crate::real::pack;
 use crate::support::{assert_says, write};
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
-use msx::data::dicom::{Colour, Window, inspect, pseudonym, read, samples, values};
+use msx::data::DataError;
+use msx::data::dicom::{Colour, Window, inspect, pseudonym, samples, values};
+use msx::data::image::Grey;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,6 +27,12 @@ const REFUSED: [(&str, &[&str]); 8] = [
 
 /// How far two decoders of lossy colour may lie apart, in grey values of 0..=255.
 const ROUNDING: f64 = 2.0;
+
+/// Every frame as a grey image.
+fn read(path: &Path, window: Window) -> Result<Vec<Grey>, DataError> {
+    let values = values(path)?;
+    Ok((0..values.frames.len()).map(|frame| values.grey(frame, window)).collect())
+}
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().expect("a list").iter().map(|one| one.as_f64().expect("a number")).collect()

@@ -83,7 +83,7 @@ fn by_table(root: &Path, name: &str, skip: bool, target: &Path) -> Result<usize,
         skip_unreadable: skip,
         patient_key: "msx".to_owned(),
     };
-    let reading = Reading { keeping, window: Window::File, frames: Frames::Every };
+    let reading = Reading { keeping, windows: vec![Window::File], frames: Frames::Every };
     let summary = write_fold(&list(&tabled)?, &reading, target, &Silent, &Forgetful)?;
     Ok(summary.skipped.len())
 }

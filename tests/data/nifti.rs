@@ -2,6 +2,7 @@
 
 use crate::support::{assert_says, shown, write};
 use msx::data::dicom::pseudonym;
+use msx::data::image::Grey;
 use msx::data::labels::LabelTable;
 use msx::data::memory::Forgetful;
 use msx::data::nifti::{Axis, Collection, Range, Rows, Slicing, Table, Which, list, values};
@@ -37,6 +38,11 @@ fn assert_near(found: &[f32], expected: &[f32], what: &str) {
     }
 }
 
+/// The slices that are taken, of one channel each.
+fn slices_of(slicing: &Slicing, path: &Path) -> Result<Vec<Grey>, DataError> {
+    Ok(slicing.read(path)?.into_iter().flatten().collect())
+}
+
 #[test]
 fn values_are_those_of_nibabel() {
     for (name, expected) in expected() {
@@ -55,7 +61,7 @@ fn slices_lie_as_nibabel_turns_them() {
             [(Axis::Axial, "axial"), (Axis::Coronal, "coronal"), (Axis::Sagittal, "sagittal")]
         {
             let slicing = Slicing { axis, which: Which::All, range };
-            let slices = slicing.read(&golden(&name)).expect(&name);
+            let slices = slices_of(&slicing, &golden(&name)).expect(&name);
             let all = expected[word].as_array().expect("slices");
             assert_eq!(slices.len(), all.len(), "{name} {word}");
             assert_eq!(slicing.inspect(&golden(&name)).expect("reads").frames, all.len());
@@ -75,11 +81,11 @@ fn stored_axes_are_left_as_they_are() {
     let (_, values) = values(&golden("lps_u8.nii.gz")).expect("reads");
     let range = Range::Fixed { centre: 127.5, width: 255.0 };
     let of = |axis, which| Slicing { axis: Axis::Stored(axis), which, range };
-    let slices = of(2, Which::Middle).read(&golden("lps_u8.nii.gz")).expect("reads");
+    let slices = slices_of(&of(2, Which::Middle), &golden("lps_u8.nii.gz")).expect("reads");
     assert_eq!((slices.len(), slices[0].width, slices[0].height), (1, 5, 4));
     let wanted: Vec<f32> = values[20..40].iter().map(|value| value.clamp(0.0, 255.0)).collect();
     assert_near(&slices[0].pixels, &wanted, "third");
-    let slices = of(0, Which::All).read(&golden("lps_u8.nii.gz")).expect("reads");
+    let slices = slices_of(&of(0, Which::All), &golden("lps_u8.nii.gz")).expect("reads");
     assert_eq!((slices.len(), slices[0].width, slices[0].height), (5, 4, 3));
 }
 
@@ -100,10 +106,10 @@ fn percentiles_are_of_the_whole_volume() {
     let samples: Vec<i16> = (0..10).flat_map(|z| vec![if z == 9 { 9999 } else { z }; 4]).collect();
     write(&path, &volume([2, 2, 10], &samples));
     let of = |range| Slicing { axis: Axis::Axial, which: Which::All, range };
-    let slices = of(Range::Percentiles { low: 0.1, high: 0.9 }).read(&path).expect("reads");
+    let slices = slices_of(&of(Range::Percentiles { low: 0.1, high: 0.9 }), &path).expect("reads");
     let shown: Vec<f32> = slices.iter().map(|slice| slice.pixels[0]).collect();
     assert_eq!((shown[0], shown[4], shown[8], shown[9]), (0.0, 127.5, 255.0, 255.0));
-    let slices = of(Range::Full).read(&path).expect("reads");
+    let slices = slices_of(&of(Range::Full), &path).expect("reads");
     assert!(slices[8].pixels[0] < 1.0, "the greatest value decides");
 }
 

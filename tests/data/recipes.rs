@@ -34,9 +34,13 @@ fn windows_and_frames_count_for_dicom_files_and_not_for_pictures() {
             patient_key: "key".to_owned(),
         };
         let ways = windows.iter().flat_map(|&window| frames.map(|frames| (window, frames)));
-        ways.map(|(window, frames)| Reading { keeping: keeping.clone(), window, frames })
-            .map(|reading| reading.recipe(&scans))
-            .collect()
+        ways.map(|(window, frames)| Reading {
+            keeping: keeping.clone(),
+            windows: vec![window],
+            frames,
+        })
+        .map(|reading| reading.recipe(&scans))
+        .collect()
     };
     assert_eq!(recipes(&["a.png", "b.JPG"]).len(), 1);
     assert_eq!(recipes(&["a.png", "b.dcm"]).len(), 15);

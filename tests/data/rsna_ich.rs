@@ -65,7 +65,7 @@ fn reading() -> Reading {
             skip_unreadable: false,
             patient_key: "msx".to_owned(),
         },
-        window: Window::Fixed { centre: 40.0, width: 80.0 },
+        windows: vec![Window::Fixed { centre: 40.0, width: 80.0 }],
         frames: Frames::Every,
     }
 }

@@ -24,13 +24,13 @@ impl Format for Counting {
         (0..frames).collect()
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
+    fn read(&self, path: &Path) -> Result<Vec<Vec<Grey>>, DataError> {
         self.decoded.fetch_add(1, Ordering::Relaxed);
         let name = path.to_string_lossy();
         if self.broken.contains(&name.as_ref()) {
             return Err(DataError::Image { path: path.to_owned(), reason: "torn".to_owned() });
         }
-        Ok(vec![Grey { width: 1, height: 1, pixels: vec![1.0] }; 2])
+        Ok(vec![vec![Grey { width: 1, height: 1, pixels: vec![1.0] }]; 2])
     }
 
     fn others(&self) -> &'static str {

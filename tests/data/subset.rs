@@ -3,7 +3,7 @@
 use crate::support::assert_says;
 use msx::data::random::stream;
 use msx::data::subset::{Classes, Filter, SubsetConfig, SubsetPlan, plan, share_out, write};
-use msx::data::{DataError, Depth, Fold, FoldInfo, LabelSet, Origin, write_fold};
+use msx::data::{Channels, DataError, Depth, Fold, FoldInfo, LabelSet, Origin, write_fold};
 use proptest::prelude::*;
 use rand::Rng;
 use std::collections::BTreeSet;
@@ -35,6 +35,7 @@ impl Labelled {
             findings: ["A", "B", "C", "D"].map(str::to_owned).to_vec(),
             side: 16,
             depth: Depth::Eight,
+            channels: Channels::One,
             count,
             origin: Origin::Real,
             patients,

@@ -1,7 +1,7 @@
 //! Small files to read, and one way to look at messages.
 
 use image::{GrayImage, ImageFormat, Luma};
-use msx::data::{DataError, Depth, Fold, FoldInfo, Origin};
+use msx::data::{Channels, DataError, Depth, Fold, FoldInfo, Origin};
 use msx::progress::{Monitor, Progress};
 use std::fs;
 use std::io::Cursor;
@@ -87,6 +87,7 @@ pub fn info(count: usize, side: usize, findings: &[&str]) -> FoldInfo {
         findings: findings.iter().map(|name| (*name).to_owned()).collect(),
         side,
         depth: Depth::Eight,
+        channels: Channels::One,
         count,
         origin: Origin::Real,
         patients: (0..count).map(|number| format!("patient{}", number % 2)).collect(),

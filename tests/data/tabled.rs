@@ -71,7 +71,7 @@ impl Pack {
                 skip_unreadable,
                 patient_key: "msx".to_owned(),
             },
-            window: Window::File,
+            windows: vec![Window::File],
             frames: Frames::Every,
         };
         let target = self.at("fold");

@@ -48,7 +48,7 @@ fn client() -> Client {
 fn each_place_gets_what_fits_there() {
     let mut client = client();
     // The line, what is proposed first, something further that is proposed, what must not be.
-    let cases: [(&str, &str, &str, &str); 38] = [
+    let cases: [(&str, &str, &str, &str); 40] = [
         ("|", "dataset", "judged", "phantoms"),
         ("cl|", "dataset", "for", "epochs"),
         ("gan g: |", "cpd", "prog", "phantom"),
@@ -64,6 +64,8 @@ fn each_place_gets_what_fits_there() {
         ("subset s: phantoms { classes: | }", "all", "top", "fold"),
         ("subset s: phantoms { per_class: { | } }", "train", "test", "classes"),
         ("dataset d: folder { depth: | }", "8", "16", "phantoms"),
+        ("dataset d: dicom { window: [brain, |] }", "file", "bone", "centre"),
+        ("dataset d: dicom { window: [brain, window(|)] }", "centre", "width", "brain"),
         ("compare f: auroc { candidate: | }", "auc[*]", "by", "fold.train"),
         ("compare f: auroc { candidate: auc[|] }", "*", "k", "epochs"),
         ("compare f: auroc { over: | }", "k", "k", "epochs"),

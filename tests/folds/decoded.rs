@@ -15,7 +15,7 @@ pub(crate) struct Read {
     remembered: u64,
     /// Everything of its fold but where pixels stand.
     files: Value,
-    pixels: Vec<u8>,
+    pub(crate) pixels: Vec<u8>,
     /// The object that its pixels stand in.
     images: PathBuf,
 }

@@ -6,6 +6,7 @@
 use crate::support::{Cpu, assert_close, differences, double, numbers, single, tensor, uniform};
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
+use msx::data::Channels;
 use msx::learn::gan::{Description, Network, Phase, Shape, Verdict, gradient_penalty};
 use msx::learn::kernels::Kernels;
 use msx::learn::layers::{Conv, Dense, Maps};
@@ -20,8 +21,15 @@ const FINDINGS: usize = 2;
 const LAMBDA: f32 = 10.0;
 /// Numbers of one convolution from `WIDTH` maps to `WIDTH` maps.
 const DOWN: usize = WIDTH * WIDTH * 9;
-/// Numbers of the whole network.
-const COUNT: usize = WIDTH * 9 + WIDTH + DOWN + WIDTH + WIDTH * HALF * HALF * FINDINGS + FINDINGS;
+/// Numbers behind the first convolution.
+const REST: usize = WIDTH + DOWN + WIDTH + WIDTH * HALF * HALF * FINDINGS + FINDINGS;
+/// Channels of the images: the gradient goes to each.
+const CHANNELS: [Channels; 2] = [Channels::One, Channels::Three];
+
+/// Numbers of the first convolution.
+fn first(channels: usize) -> usize {
+    WIDTH * channels * 9
+}
 
 /// Convolution, tanh, fused downsampling convolution, softplus, dense layer, inner product with
 /// the labels.
@@ -34,10 +42,11 @@ struct Smooth {
 }
 
 impl Smooth {
-    fn new() -> Smooth {
+    fn new(channels: Channels) -> Smooth {
+        let shape = Shape::new(SIDE, FINDINGS, 1, None).expect("a shape");
         Smooth {
-            shape: Shape::new(SIDE, FINDINGS, 1, None).expect("a shape"),
-            conv: Conv::new("conv", 1, WIDTH, 3, 1.0),
+            shape: shape.with_channels(channels),
+            conv: Conv::new("conv", channels.count(), WIDTH, 3, 1.0),
             down: Conv::new("down", WIDTH, WIDTH, 3, 1.0),
             dense: Dense::new("dense", WIDTH * HALF * HALF, FINDINGS, 1.0),
         }
@@ -124,9 +133,10 @@ fn halve(x: &[f64], maps: usize) -> Vec<f64> {
 
 /// The network's score of one image, by loops.
 fn score(w: &[f64], image: &[f64], labels: &[f64]) -> f64 {
-    let (kernel, w) = w.split_at(WIDTH * 9);
+    let channels = image.len() / (SIDE * SIDE);
+    let (kernel, w) = w.split_at(first(channels));
     let (bias, w) = w.split_at(WIDTH);
-    let x: Vec<f64> = convolve(image, 1, kernel, bias).iter().map(|x| x.tanh()).collect();
+    let x: Vec<f64> = convolve(image, channels, kernel, bias).iter().map(|x| x.tanh()).collect();
     let (kernel, w) = w.split_at(DOWN);
     let (bias, w) = w.split_at(WIDTH);
     let x = halve(&convolve(&x, WIDTH, kernel, bias), WIDTH);
@@ -143,23 +153,26 @@ fn score(w: &[f64], image: &[f64], labels: &[f64]) -> f64 {
 }
 
 struct Material {
+    channels: Channels,
     weights: Vec<f32>,
     images: Vec<f32>,
     labels: Vec<f32>,
 }
 
 impl Material {
-    fn new() -> Material {
+    fn new(channels: Channels) -> Material {
+        let count = first(channels.count()) + REST;
         Material {
-            weights: uniform(3, COUNT).iter().map(|value| value * 2.0).collect(),
-            images: uniform(4, BATCH * SIDE * SIDE),
+            channels,
+            weights: uniform(3, count).iter().map(|value| value * 2.0).collect(),
+            images: uniform(4, BATCH * channels.count() * SIDE * SIDE),
             labels: vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0],
         }
     }
 
     /// Each image with its labels, in double precision.
     fn rows(&self) -> Vec<(Vec<f64>, Vec<f64>)> {
-        let images = self.images.chunks(SIDE * SIDE).map(double);
+        let images = self.images.chunks(self.channels.count() * SIDE * SIDE).map(double);
         images.zip(self.labels.chunks(FINDINGS).map(double)).collect()
     }
 
@@ -174,8 +187,8 @@ impl Material {
     }
 
     fn weights(&self) -> Parameters<Cpu> {
-        let layout = Arc::new(Smooth::new().discriminator_layout());
-        assert_eq!(layout.count(), COUNT);
+        let layout = Arc::new(Smooth::new(self.channels).discriminator_layout());
+        assert_eq!(layout.count(), self.weights.len());
         Parameters::new(layout, &self.weights, &Default::default())
     }
 }
@@ -183,39 +196,46 @@ impl Material {
 #[test]
 fn the_penalty_and_its_gradient_are_those_of_central_differences() {
     let _alone = msx::learn::alone();
-    let material = Material::new();
-    let weights = material.weights().lift::<Autodiff<Cpu>>(true);
-    let penalty = gradient_penalty::<Cpu, _>(
-        &Smooth::new(),
-        &weights,
-        tensor(&material.images, [BATCH, 1, SIDE, SIDE]),
-        &tensor(&material.labels, [BATCH, FINDINGS]),
-        Phase::complete(2),
-        LAMBDA,
-    );
-    let found: Vec<f32> =
-        weights.gradients(&penalty.backward()).into_iter().flat_map(numbers).collect();
-    let at = double(&material.weights);
-    assert_close("penalty", &numbers(penalty), &[material.penalty(&at) as f32], 1e-4);
-    let expected = differences(&at, 1e-3, |weights| material.penalty(weights));
-    assert_close("gradient of the penalty", &found, &single(&expected), 1e-3);
+    for material in CHANNELS.map(Material::new) {
+        let weights = material.weights().lift::<Autodiff<Cpu>>(true);
+        let penalty = gradient_penalty::<Cpu, _>(
+            &Smooth::new(material.channels),
+            &weights,
+            tensor(&material.images, [BATCH, material.channels.count(), SIDE, SIDE]),
+            &tensor(&material.labels, [BATCH, FINDINGS]),
+            Phase::complete(2),
+            LAMBDA,
+        );
+        let found: Vec<f32> =
+            weights.gradients(&penalty.backward()).into_iter().flat_map(numbers).collect();
+        let at = double(&material.weights);
+        assert_close("penalty", &numbers(penalty), &[material.penalty(&at) as f32], 1e-4);
+        let expected = differences(&at, 1e-3, |weights| material.penalty(weights));
+        assert_close("gradient of the penalty", &found, &single(&expected), 1e-3);
+    }
 }
 
 #[test]
 fn the_gradient_by_the_images_is_that_of_central_differences() {
     let _alone = msx::learn::alone();
-    let material = Material::new();
-    let weights = material.weights().lift::<Autodiff<Cpu>>(false);
-    let images = tensor(&material.images, [BATCH, 1, SIDE, SIDE]);
-    let images = Tensor::<Autodiff<Cpu>, 4>::from_inner(images).require_grad();
-    let labels = Tensor::from_inner(tensor(&material.labels, [BATCH, FINDINGS]));
-    let verdict = Smooth::new().judge(&weights, images.clone(), labels, Phase::complete(2));
-    let found = images.grad(&verdict.score.sum().backward()).expect("the images were judged");
-    let at = double(&material.weights);
-    let expected: Vec<f64> = material
-        .rows()
-        .iter()
-        .flat_map(|(image, labels)| differences(image, 1e-4, |image| score(&at, image, labels)))
-        .collect();
-    assert_close("gradient by the images", &numbers(found), &single(&expected), 1e-4);
+    for material in CHANNELS.map(Material::new) {
+        let weights = material.weights().lift::<Autodiff<Cpu>>(false);
+        let images = tensor(&material.images, [BATCH, material.channels.count(), SIDE, SIDE]);
+        let images = Tensor::<Autodiff<Cpu>, 4>::from_inner(images).require_grad();
+        let labels = Tensor::from_inner(tensor(&material.labels, [BATCH, FINDINGS]));
+        let verdict = Smooth::new(material.channels).judge(
+            &weights,
+            images.clone(),
+            labels,
+            Phase::complete(2),
+        );
+        let found = images.grad(&verdict.score.sum().backward()).expect("the images were judged");
+        let at = double(&material.weights);
+        let expected: Vec<f64> = material
+            .rows()
+            .iter()
+            .flat_map(|(image, labels)| differences(image, 1e-4, |image| score(&at, image, labels)))
+            .collect();
+        assert_close("gradient by the images", &numbers(found), &single(&expected), 1e-4);
+    }
 }

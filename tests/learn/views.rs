@@ -1,7 +1,7 @@
 //! How a classifier's training images are changed: exactly what is said, and the same in every run.
 
 use crate::support::{Cpu, assert_close, numbers, uniform};
-use msx::data::{Depth, Pixels, Raster};
+use msx::data::{Channels, Depth, Pixels, Raster};
 use msx::learn::classifier::{
     Architecture, Augmentation, ClassifierConfig, Images, Model, Patience, Shown, View, batch,
     epoch,
@@ -98,7 +98,7 @@ fn a_quarter_turn_is_against_the_clock_and_exact() {
 #[test]
 fn deep_images_are_changed_and_seen_like_others() {
     let fold = Fold::new();
-    let deep = Raster { side: SIDE, depth: Depth::Sixteen };
+    let deep = Raster { depth: Depth::Sixteen, ..Raster::eight(SIDE) };
     let wide = |image: &[u8]| Depth::Sixteen.convert(image, Depth::Eight).into_owned();
     let level =
         |image: &[u8], at: usize| f64::from(u16::from_le_bytes([image[2 * at], image[2 * at + 1]]));
@@ -119,7 +119,7 @@ fn deep_images_are_changed_and_seen_like_others() {
     for architecture in
         [Architecture::Cnn { widths: vec![2] }, Architecture::DenseNet121 { input: 32 }]
     {
-        let model = Model::new(architecture, 2).expect("a network");
+        let model = Model::new(architecture, 2, Channels::One).expect("a network");
         let of = |image: &[u8], raster| {
             let _alone = msx::learn::alone();
             numbers(model.prepare::<Cpu>(image, raster, &Default::default()).values)
@@ -229,7 +229,7 @@ fn an_image_and_its_labels_are_mixed_in_one_share() {
     let architectures =
         [Architecture::Cnn { widths: vec![2] }, Architecture::DenseNet121 { input: 32 }];
     for architecture in architectures {
-        let model = Model::new(architecture, 2).expect("a network");
+        let model = Model::new(architecture, 2, Channels::One).expect("a network");
         let device = Default::default();
         let of = |part: &[Shown]| {
             let (images, labels) = batch::<Cpu>(&model, &fold.view(), part, &device);

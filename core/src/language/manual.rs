@@ -88,11 +88,7 @@ fn field_entry(field: &Field, indent: usize) -> String {
         text.push_str(&wrapped(HORIZON, indent + 4));
         text.push('\n');
     }
-    let ty = match &field.ty {
-        FieldType::List(inner) => inner,
-        ty => ty,
-    };
-    match ty {
+    match field.ty.member() {
         FieldType::Record(fields) => {
             fields.iter().for_each(|field| text.push_str(&field_entry(field, indent + 4)));
         }

@@ -109,6 +109,14 @@ pub enum FieldType {
     Choice(Vec<Variant>),
     /// A list of one type; a single value stands for a list of one.
     List(Box<FieldType>),
+    /// A value, or a list of up to so many different ones. A list of one is written down as the value
+    /// alone, so that a field may become such a one and what there is keeps its key.
+    Several {
+        /// The type of each.
+        of: Box<FieldType>,
+        /// How many there may be, at least 1.
+        most: usize,
+    },
     /// A record with known fields.
     Record(Vec<Field>),
     /// One output of a stage, `fold.train`. A bare stage name is taken where that stage has
@@ -128,6 +136,21 @@ pub enum FieldType {
     Axis,
     /// A number that an output holds, of one stage or several: `fig.relative`, `auc[*].auroc`.
     Measure,
+}
+
+impl FieldType {
+    /// The type of what a list of this type holds; of what is no list, the type itself.
+    pub fn member(&self) -> &FieldType {
+        match self {
+            FieldType::List(of) | FieldType::Several { of, .. } => of,
+            other => other,
+        }
+    }
+
+    /// Whether a list is taken, and a single value as well.
+    pub fn takes_lists(&self) -> bool {
+        matches!(self, FieldType::List(_) | FieldType::Several { .. })
+    }
 }
 
 /// One word of a [`FieldType::Choice`].

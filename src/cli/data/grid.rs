@@ -2,7 +2,7 @@
 
 use super::super::folds::Opened;
 use crate::data::census::{Census, LabelSetCount, spread};
-use crate::data::{Depth, Fold, LabelSet};
+use crate::data::{Depth, Fold, LabelSet, Raster};
 use crate::report::sheet::{Row, Sheet, Tile};
 use std::collections::HashMap;
 
@@ -35,9 +35,9 @@ pub(super) fn rows<'a>(
         let groups = opened.folds.iter().zip(&members).map(|((_, fold), members)| {
             let indices = members.get(&class.set).map_or(&[][..], Vec::as_slice);
             let chosen = spread(indices.len(), per_class).into_iter();
-            let side = fold.info().side;
+            let Raster { side, channels, .. } = fold.info().raster();
             let seen = |at: usize| fold.pixels().at_depth(indices[at], Depth::Eight);
-            chosen.map(|at| Tile { pixels: seen(at), side }).collect()
+            chosen.map(|at| Tile { pixels: seen(at), side, channels }).collect()
         });
         Row { caption: caption(rank + 1, class, census), groups: groups.collect() }
     };

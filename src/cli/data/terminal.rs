@@ -90,12 +90,13 @@ impl Screen {
             lines.iter_mut().for_each(|line| line.push_str(&" ".repeat(GROUP_GAP)));
         }
         for tile in tiles.iter().take(places) {
-            let small = resized(&tile.pixels, tile.side, width)?;
-            for (line, pair) in lines.iter_mut().zip(small.chunks(2 * width)) {
-                let (upper, lower) = pair.split_at(width.min(pair.len()));
-                for (column, &above) in upper.iter().enumerate() {
-                    let below = lower.get(column).copied().unwrap_or(0);
-                    let style = self.style(above, below);
+            let samples = tile.channels.samples();
+            let small = tile.shown(width, resized)?;
+            for (line, pair) in lines.iter_mut().zip(small.chunks(2 * width * samples)) {
+                let (upper, lower) = pair.split_at((width * samples).min(pair.len()));
+                let mut below = lower.chunks(samples);
+                for above in upper.chunks(samples) {
+                    let style = self.style(colour(above), colour(below.next().unwrap_or(&[])));
                     line.push_str(&format!("{style}{HALVES}{style:#}"));
                 }
                 line.push_str(&" ".repeat(GAP));
@@ -106,13 +107,35 @@ impl Screen {
         Ok(())
     }
 
-    fn style(&self, above: u8, below: u8) -> Style {
-        let colour = |grey: u8| match self.has_all_colours {
-            true => Color::Rgb(RgbColor(grey, grey, grey)),
-            false => Color::Ansi256(Ansi256Color(nearest_grey(grey))),
+    fn style(&self, above: [u8; 3], below: [u8; 3]) -> Style {
+        let colour = |[red, green, blue]: [u8; 3]| match self.has_all_colours {
+            true => Color::Rgb(RgbColor(red, green, blue)),
+            false => Color::Ansi256(Ansi256Color(nearest([red, green, blue]))),
         };
         Style::new().fg_color(Some(colour(above))).bg_color(Some(colour(below)))
     }
+}
+
+/// Red, green and blue of a pixel of one sample or three; black of none.
+fn colour(pixel: &[u8]) -> [u8; 3] {
+    match *pixel {
+        [grey] => [grey; 3],
+        [red, green, blue] => [red, green, blue],
+        _ => [0; 3],
+    }
+}
+
+/// The nearest of 256 colours: greys, and a cube of 0, 95, 135, 175, 215 and 255.
+fn nearest([red, green, blue]: [u8; 3]) -> u8 {
+    if red == green && green == blue {
+        return nearest_grey(red);
+    }
+    let step = |shade: u8| match shade {
+        0..48 => 0,
+        48..115 => 1,
+        _ => (shade - 35) / 40,
+    };
+    16 + 36 * step(red) + 6 * step(green) + step(blue)
 }
 
 /// The nearest of the 24 greys and black and white that 256 colours have: 8, 18, … 238, 0, 255.

@@ -25,7 +25,16 @@ pub(super) fn print(opened: &Opened, census: &Census, duplicates: &Duplicates, t
 }
 
 fn folds(census: &Census) {
-    let mut rows = vec![cells(["", "images", "patients", "label sets", "side", "depth", "origin"])];
+    let mut rows = vec![cells([
+        "",
+        "images",
+        "patients",
+        "label sets",
+        "side",
+        "depth",
+        "channels",
+        "origin",
+    ])];
     for fold in &census.folds {
         let origin = match fold.origin {
             Origin::Real => "real",
@@ -38,6 +47,7 @@ fn folds(census: &Census) {
             fold.label_sets.to_string(),
             format!("{} px", fold.side),
             format!("{} bits", fold.depth.bits()),
+            fold.channels.count().to_string(),
             origin.to_owned(),
         ]);
     }

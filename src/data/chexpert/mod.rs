@@ -135,6 +135,7 @@ impl Table {
             findings: self.findings,
             side: raster.side,
             depth: raster.depth,
+            channels: raster.channels,
             count: self.sources.len(),
             origin: Origin::Real,
             patients: self.patients,

@@ -1,9 +1,10 @@
-//! Writing: one grey image as a DICOM file that names no patient.
+//! Writing: one image as a DICOM file that names no patient, grey or, of several channels, in colours.
 //!
 //! The object is a Secondary Capture Image (PS3.3, A.8.1). Attributes of the patient and of the visit
 //! that the standard wants present stand empty. A synthetic image says so three times: Conversion Type
 //! `SYN` (C.8.6.1), Synthetic Data `YES` (C.12.1, since 2023), and the Derivation Description.
 
+use crate::data::channels::shown;
 use crate::data::depth::{Deep, Depth, Pixel};
 use crate::data::pixels::Raster;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
@@ -17,9 +18,9 @@ const LONGEST_LT: usize = 10_240;
 
 /// What a file says.
 pub struct Capture<'a> {
-    /// The bytes of a square, black to white.
+    /// The bytes of an image, `[channels, side, side]`, black to white.
     pub pixels: &'a [u8],
-    /// Its side and depth.
+    /// Its side, depth and channels; of several the depth is eight bits.
     pub raster: Raster,
     /// What stands for the study, the same in all of its images.
     pub study: u128,
@@ -48,9 +49,13 @@ impl Capture<'_> {
     /// same bytes.
     ///
     /// # Errors
-    /// The pixels are not as many as the side says, or the library refuses, in words.
+    /// The pixels are not as many as side and channels say, there are colours of sixteen bits, or the
+    /// library refuses, in words.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let Raster { side, depth } = self.raster;
+        let Raster { side, depth, channels } = self.raster;
+        if !channels.is_one() && !depth.is_eight() {
+            return Err(format!("colours of {} bits are not written", depth.bits()));
+        }
         let side = u16::try_from(side).map_err(|_| "the image is too large for DICOM")?;
         if self.pixels.len() != self.raster.bytes() {
             return Err(format!("{} bytes are no square of {side} pixels", self.pixels.len()));
@@ -59,7 +64,7 @@ impl Capture<'_> {
         let mut object = InMemDicomObject::new_empty();
         self.add_texts(&mut object);
         let numbers = [
-            (tags::SAMPLES_PER_PIXEL, 1),
+            (tags::SAMPLES_PER_PIXEL, channels.samples() as u16),
             (tags::ROWS, side),
             (tags::COLUMNS, side),
             (tags::BITS_ALLOCATED, bits),
@@ -69,6 +74,11 @@ impl Capture<'_> {
         ];
         for (tag, number) in numbers {
             object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(number)));
+        }
+        if !channels.is_one() {
+            // The samples of a pixel stand together (C.7.6.3.1.3).
+            let by_pixel = PrimitiveValue::from(0_u16);
+            object.put(DataElement::new(tags::PLANAR_CONFIGURATION, VR::US, by_pixel));
         }
         let (kind, pixels) = self.pixel_data();
         object.put(DataElement::new(tags::PIXEL_DATA, kind, pixels));
@@ -85,7 +95,7 @@ impl Capture<'_> {
     fn pixel_data(&self) -> (VR, PrimitiveValue) {
         match self.raster.depth {
             Depth::Eight => {
-                let mut pixels = self.pixels.to_vec();
+                let mut pixels = shown(self.pixels, self.raster).into_owned();
                 // Values have an even length.
                 pixels.resize(pixels.len().next_multiple_of(2), 0);
                 (VR::OB, PrimitiveValue::U8(pixels.into()))
@@ -100,6 +110,7 @@ impl Capture<'_> {
     fn add_texts(&self, object: &mut InMemDicomObject) {
         let conversion = if self.is_synthetic { "SYN" } else { "WSD" };
         let version = env!("CARGO_PKG_VERSION");
+        let photometric = if self.raster.channels.is_one() { "MONOCHROME2" } else { "RGB" };
         let texts = [
             (tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192".to_owned()),
             (tags::IMAGE_TYPE, VR::CS, r"DERIVED\SECONDARY".to_owned()),
@@ -125,7 +136,7 @@ impl Capture<'_> {
                 VR::LO,
                 "msx exports pixels and labels alone".to_owned(),
             ),
-            (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2".to_owned()),
+            (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, photometric.to_owned()),
         ];
         for (tag, kind, text) in texts {
             // What a backslash would cut into several values is one value but for the image type.

@@ -25,24 +25,14 @@ pub use values::{Values, values};
 pub use window::{Shape, Window};
 
 use super::error::DataError;
-use super::image::Grey;
 use super::scans::Found;
 use file::DicomFile;
 use std::path::Path;
 
-/// Every frame of a file as a grey image, its values in 0..=255; see [`Values::grey`].
-///
-/// # Errors
-/// The file is missing or broken, or cannot be decoded.
-pub fn read(path: &Path, window: Window) -> Result<Vec<Grey>, DataError> {
-    let values = values(path)?;
-    Ok((0..values.frames.len()).map(|frame| values.grey(frame, window)).collect())
-}
-
 /// The samples of every frame as they are stored, before any conversion.
 ///
 /// # Errors
-/// As for [`read`].
+/// The file is missing or broken, or cannot be decoded.
 pub fn samples(path: &Path) -> Result<Samples, DataError> {
     decode::samples(&DicomFile::open(path)?)
 }

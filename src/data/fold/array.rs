@@ -77,9 +77,10 @@ impl MappedArray {
         Ok(())
     }
 
-    /// Whether these are images of this side and depth.
+    /// Whether these are images of this side, depth and channels.
     pub(in crate::data) fn holds(&self, raster: Raster) -> bool {
-        self.shape.get(1..) == Some(&[raster.side, raster.side]) && self.depth == raster.depth
+        let stored = self.shape.first().copied().unwrap_or(0);
+        self.shape == raster.shape(stored) && self.depth == raster.depth
     }
 
     /// The bytes of all values.
@@ -123,7 +124,7 @@ pub(in crate::data) fn write_array<T: AutoSerialize + Copy>(
 /// written behind them.
 pub(super) fn header(count: usize, raster: Raster) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    npy::write_header(&mut bytes, raster.depth, &[count, raster.side, raster.side])?;
+    npy::write_header(&mut bytes, raster.depth, &raster.shape(count))?;
     Ok(bytes)
 }
 

@@ -2,8 +2,9 @@
 //!
 //! `labels.npy` holds bytes of shape `[count, findings]`, `digests.npy` bytes of shape `[count, 32]`,
 //! the blake3 hash of each image's pixels, and `fold.json` is a [`FoldInfo`]. These say what the fold
-//! is. Its pixels stand in `images.npy` of shape `[stored, side, side]`, bytes or numbers of sixteen
-//! bits with the lower byte first, which may be shared
+//! is. Its pixels stand in `images.npy` of shape `[stored, side, side]`, or `[stored, channels, side, side]`
+//! where images have several channels, bytes or numbers of sixteen bits with the lower byte first, which may
+//! be shared
 //! with other folds: where it holds other images than the fold's, or in another order, `rows.npy` has
 //! the place of each, unsigned numbers of 32 bits and shape `[count]`. All of them are arrays in C
 //! order that NumPy reads; `images[rows]` are the fold's images.
@@ -16,6 +17,7 @@ pub(super) use array::{MappedArray, write_array};
 pub(in crate::data) use write::digests;
 pub use write::{FoldWriter, write_fold, write_part};
 
+use super::channels::Channels;
 use super::depth::Depth;
 use super::error::DataError;
 use super::label_set::LabelSet;
@@ -62,6 +64,9 @@ pub struct FoldInfo {
     /// Bits of a pixel; eight are not written down.
     #[serde(default, skip_serializing_if = "Depth::is_eight")]
     pub depth: Depth,
+    /// Channels of an image; one is not written down.
+    #[serde(default, skip_serializing_if = "Channels::is_one")]
+    pub channels: Channels,
     /// Number of images.
     pub count: usize,
     /// Real or synthetic.
@@ -73,9 +78,9 @@ pub struct FoldInfo {
 }
 
 impl FoldInfo {
-    /// Side and depth of the images.
+    /// Side, depth and channels of the images.
     pub fn raster(&self) -> Raster {
-        Raster { side: self.side, depth: self.depth }
+        Raster { side: self.side, depth: self.depth, channels: self.channels }
     }
 
     /// What does not fit together.
@@ -133,7 +138,7 @@ impl Fold {
             None => None,
         };
         let stored = if rows.is_some() { images.shape()[0] } else { info.count };
-        images.require(&[stored, info.side, info.side], info.depth)?;
+        images.require(&info.raster().shape(stored), info.depth)?;
         let labels = MappedArray::open(&must(LABELS)?)?;
         labels.require(&[info.count, info.findings.len()], Depth::Eight)?;
         let digests = MappedArray::open(&must(DIGESTS)?)?;
@@ -161,7 +166,7 @@ impl Fold {
         Pixels::at_rows(self.images.bytes(), self.info.raster(), self.rows.as_deref())
     }
 
-    /// The bytes of one image, `[side, side]`.
+    /// The bytes of one image, `[channels, side, side]`.
     pub fn image(&self, index: usize) -> &[u8] {
         self.pixels().image(index)
     }

@@ -26,7 +26,7 @@ pub fn write_fold(
     writer.finish(info, labels)
 }
 
-/// The digest of each image, `[n, side, side]`.
+/// The digest of each image, `[n, channels, side, side]`.
 pub(in crate::data) fn digests(pixels: &[u8], raster: Raster) -> Vec<[u8; DIGEST]> {
     pixels.par_chunks(raster.bytes()).map(|image| *blake3::hash(image).as_bytes()).collect()
 }
@@ -86,7 +86,7 @@ impl FoldWriter {
         Ok(folder.join(IMAGES))
     }
 
-    /// Adds whole images, `[n, side, side]`.
+    /// Adds whole images, `[n, channels, side, side]`.
     ///
     /// # Errors
     /// The disk refuses, the last image is cut short, or the images are there already.

@@ -87,6 +87,7 @@ pub(super) fn read(
         findings: labels.findings,
         side: options.square.raster.side,
         depth: options.square.raster.depth,
+        channels: options.square.raster.channels,
         count: sources.len(),
         origin: Origin::Real,
         patients: sources.clone(),

@@ -94,6 +94,7 @@ pub(super) fn read(
         findings: labels.findings,
         side: options.square.raster.side,
         depth: options.square.raster.depth,
+        channels: options.square.raster.channels,
         count: files.len(),
         origin: Origin::Real,
         patients: sources.clone(),

@@ -62,12 +62,12 @@ impl Format for Slicing {
         self.which.of(frames)
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<Grey>, DataError> {
+    fn read(&self, path: &Path) -> Result<Vec<Vec<Grey>>, DataError> {
         let (header, mut values) = read(path)?;
         self.range.apply(&mut values);
         let layout = Layout::new(&header, self.axis);
         let numbers = self.which.of(layout.count()).into_iter();
-        Ok(numbers.map(|number| layout.slice(&values, number)).collect())
+        Ok(numbers.map(|number| vec![layout.slice(&values, number)]).collect())
     }
 
     fn others(&self) -> &'static str {

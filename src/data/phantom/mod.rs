@@ -11,6 +11,7 @@ mod render;
 
 pub use findings::FINDINGS;
 
+use super::channels::Channels;
 use super::depth::Depth;
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, Origin};
@@ -81,6 +82,7 @@ pub fn generate(
         findings: FINDINGS.iter().map(|name| (*name).to_owned()).collect(),
         side: config.side,
         depth: Depth::Eight,
+        channels: Channels::One,
         count: config.count,
         origin: Origin::Real,
         patients: visits.iter().map(|visit| format!("patient{:05}", visit.patient)).collect(),

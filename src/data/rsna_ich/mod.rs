@@ -105,9 +105,9 @@ pub fn labels(
         sources.push(row.image);
     }
     let count = sources.len();
-    let Raster { side, depth } = raster;
+    let Raster { side, depth, channels } = raster;
     let (findings, origin) = (findings(), Origin::Real);
-    Ok((FoldInfo { findings, side, depth, count, origin, patients, sources }, labels))
+    Ok((FoldInfo { findings, side, depth, channels, count, origin, patients, sources }, labels))
 }
 
 /// The rows that are kept, and how many images there were.

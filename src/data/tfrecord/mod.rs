@@ -10,6 +10,7 @@ pub use example::Example;
 pub use record::{read_record, write_record};
 
 use super::array::numbers;
+use super::channels::Channels;
 use super::depth::Depth;
 use super::error::DataError;
 use super::fold::{FoldInfo, FoldWriter, Origin};
@@ -152,6 +153,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
         findings,
         side: records.side,
         depth: Depth::Eight,
+        channels: Channels::One,
         count,
         origin: Origin::Real,
         patients: sources.clone(),

@@ -154,7 +154,7 @@ impl<'s> Namer<'_, 's> {
 
     fn values(&self, ty: Option<&FieldType>, offers: &mut Vec<Offer>) {
         match ty {
-            Some(FieldType::List(inner)) => self.values(Some(inner), offers),
+            Some(ty) if ty.takes_lists() => self.values(Some(ty.member()), offers),
             Some(FieldType::Stage(kinds)) => self.stages(kinds, "", offers),
             Some(FieldType::Stages { kinds, .. }) => self.stages(kinds, "[*]", offers),
             Some(ty @ (FieldType::Output(_) | FieldType::Measure)) => {

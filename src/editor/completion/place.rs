@@ -133,14 +133,14 @@ impl<'s> Reader<'_, 's> {
             }
             ('(', _) if last_is_name => {
                 let word = head.last().copied().unwrap_or_default();
-                let variants = match ty {
+                let variants = match ty.map(FieldType::member) {
                     Some(FieldType::Choice(variants)) => variants.as_slice(),
                     _ => &[],
                 };
                 let variant = variants.iter().find(|variant| variant.name == word);
                 variant.map_or(Inside::Unknown, |variant| Inside::Call(&variant.parameters))
             }
-            _ => Inside::Members(ty.map(member)),
+            _ => Inside::Members(ty.map(FieldType::member)),
         }
     }
 
@@ -225,14 +225,6 @@ fn wanted<'s>(inside: &Inside<'s, '_>, before: &[&str], position: usize) -> Opti
         (Inside::Call(fields), None) => fields.get(position).map(of),
         (Inside::Members(ty), _) => *ty,
         _ => None,
-    }
-}
-
-/// The type of what a list of this type holds.
-fn member(ty: &FieldType) -> &FieldType {
-    match ty {
-        FieldType::List(inner) => inner,
-        other => other,
     }
 }
 

@@ -148,7 +148,7 @@ fn values(ty: &FieldType, offers: &mut Vec<Offer>) {
         FieldType::OneOf(numbers) => offers.extend(
             numbers.iter().map(|number| Offer::new(number.to_string(), Kind::ENUM_MEMBER, 0)),
         ),
-        FieldType::List(inner) => values(inner, offers),
+        FieldType::List(_) | FieldType::Several { .. } => values(ty.member(), offers),
         FieldType::Int { .. }
         | FieldType::Float { .. }
         | FieldType::Quantity { .. }

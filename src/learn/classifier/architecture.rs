@@ -12,7 +12,7 @@ pub enum Architecture {
         widths: Vec<usize>,
     },
     /// DenseNet-121 (Huang et al. 2017) on images resized to a fixed side, with grey repeated
-    /// over three channels and ImageNet's mean and standard deviation.
+    /// over three channels, or three channels as they are, and ImageNet's mean and standard deviation.
     DenseNet121 {
         /// Side that images are resized to.
         input: usize,

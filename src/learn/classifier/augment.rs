@@ -50,12 +50,15 @@ impl View {
         View { image, mirrored: false, angle: 0.0, shift: [0, 0], brightness: 1.0 }
     }
 
-    /// The view of a square, `[side, side]`. Values between pixels are interpolated linearly, the
+    /// The view of an image, `[channels, side, side]`, the same for all channels. Values between pixels are interpolated linearly, the
     /// pixels at the edge go on beyond it, and values are rounded to the nearest level.
     pub fn of(&self, image: &[u8], raster: Raster) -> Vec<u8> {
-        by_depth!(raster.depth, P => {
-            P::into_bytes(self.of_pixels(P::of_bytes(image).to_vec(), raster.side))
-        })
+        let of_plane = |plane: &[u8]| {
+            by_depth!(raster.depth, P => {
+                P::into_bytes(self.of_pixels(P::of_bytes(plane).to_vec(), raster.side))
+            })
+        };
+        raster.planes(image).flat_map(of_plane).collect()
     }
 
     fn of_pixels<P: Pixel>(&self, mut pixels: Vec<P>, side: usize) -> Vec<P> {

@@ -22,8 +22,9 @@ struct Block {
 }
 
 impl Cnn {
-    pub(super) fn new(widths: &[usize]) -> Cnn {
-        let inputs = std::iter::once(&1).chain(widths);
+    /// For images of so many channels.
+    pub(super) fn new(channels: usize, widths: &[usize]) -> Cnn {
+        let inputs = std::iter::once(&channels).chain(widths);
         let blocks = inputs
             .zip(widths)
             .enumerate()

@@ -2,7 +2,7 @@
 
 use super::batch_norm::{Mode, Running};
 use super::model::{Model, Stored};
-use crate::data::Pixels;
+use crate::data::{Channels, Pixels};
 use crate::learn::LearnError;
 use crate::learn::kernels::Kernels;
 use crate::learn::parameters::{self, Parameters, host};
@@ -30,11 +30,13 @@ struct Loaded<B: Kernels> {
 }
 
 impl<B: Kernels> Loaded<B> {
-    fn open(bytes: &[u8], device: &B::Device) -> Result<Loaded<B>, LearnError> {
+    /// For images of these channels.
+    fn open(bytes: &[u8], channels: Channels, device: &B::Device) -> Result<Loaded<B>, LearnError> {
         let text = parameters::metadata(bytes)?;
         let stored: Stored =
             serde_json::from_str(&text).map_err(|error| LearnError::Weights(error.to_string()))?;
-        let model = Model::new(stored.architecture, stored.findings)?;
+        let model = Model::new(stored.architecture, stored.findings, stored.channels)?;
+        model.require(channels)?;
         let weights = model.weights.from_safetensors(bytes)?;
         let running = model.running.from_safetensors(bytes)?;
         Ok(Loaded {
@@ -48,14 +50,14 @@ impl<B: Kernels> Loaded<B> {
 /// The probability of each finding, row-major `[count, findings]`.
 ///
 /// # Errors
-/// The weights cannot be read, or a stop on request.
+/// The weights cannot be read, the images have other channels, or a stop on request.
 pub fn predict<B: Kernels>(
     weights: &[u8],
     images: Pixels<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
 ) -> Result<Vec<f32>, LearnError> {
-    let loaded = Loaded::<B>::open(weights, device)?;
+    let loaded = Loaded::<B>::open(weights, images.raster().channels, device)?;
     let rows = each_batch(&loaded, images, device, monitor, |features| {
         sigmoid(loaded.model.head(&loaded.weights, features))
     })?;
@@ -72,7 +74,7 @@ pub fn features<B: Kernels>(
     device: &B::Device,
     monitor: &dyn Monitor,
 ) -> Result<Features, LearnError> {
-    let loaded = Loaded::<B>::open(weights, device)?;
+    let loaded = Loaded::<B>::open(weights, images.raster().channels, device)?;
     each_batch(&loaded, images, device, monitor, |features| features)
 }
 

@@ -25,7 +25,7 @@ use crate::data::Pixels;
 /// Images with their labels.
 #[derive(Debug, Clone, Copy)]
 pub struct Images<'a> {
-    /// Of any depth.
+    /// Of any depth and channels.
     pub images: Pixels<'a>,
     /// Zero or one, `[count, findings]`.
     pub labels: &'a [u8],

@@ -4,9 +4,9 @@ use super::architecture::Architecture;
 use super::batch_norm::Mode;
 use super::cnn::Cnn;
 use super::densenet::DenseNet;
-use crate::data::Raster;
 use crate::data::depth::{Pixel, by_depth};
 use crate::data::image::enlarge;
+use crate::data::{Channels, Raster};
 use crate::learn::LearnError;
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::Maps;
@@ -28,6 +28,9 @@ const LEAST_DENSENET_INPUT: usize = 32;
 pub(super) struct Stored {
     pub(super) architecture: Architecture,
     pub(super) findings: usize,
+    /// Those of the images; one is not written down.
+    #[serde(default, skip_serializing_if = "Channels::is_one")]
+    pub(super) channels: Channels,
 }
 
 #[derive(Debug, Clone)]
@@ -48,16 +51,27 @@ pub struct Model {
 }
 
 impl Model {
-    /// A network of an architecture.
+    /// A network of an architecture for images of so many channels.
     ///
     /// # Errors
-    /// Sizes that make no network.
-    pub fn new(architecture: Architecture, findings: usize) -> Result<Model, LearnError> {
+    /// Sizes or channels that make no network.
+    pub fn new(
+        architecture: Architecture,
+        findings: usize,
+        channels: Channels,
+    ) -> Result<Model, LearnError> {
         let body = match &architecture {
             Architecture::Cnn { widths } if widths.is_empty() => {
                 return Err(LearnError::Configuration("`widths` is empty".to_owned()));
             }
-            Architecture::Cnn { widths } => Body::Cnn(Cnn::new(widths)),
+            Architecture::Cnn { widths } => Body::Cnn(Cnn::new(channels.count(), widths)),
+            Architecture::DenseNet121 { .. } if channels == Channels::Two => {
+                return Err(LearnError::Configuration(
+                    "DenseNet-121 takes images of 1 or 3 channels, these have 2; give the data set one \
+                     `window` or three, or choose `cnn`"
+                        .to_owned(),
+                ));
+            }
             Architecture::DenseNet121 { input } if *input < LEAST_DENSENET_INPUT => {
                 return Err(LearnError::Configuration(format!(
                     "DenseNet-121 needs an `input` of at least {LEAST_DENSENET_INPUT}px"
@@ -83,7 +97,7 @@ impl Model {
         weights.add("classifier.bias", &[findings], Start::Constant(0.0));
         Ok(Model {
             body,
-            stored: Stored { architecture, findings },
+            stored: Stored { architecture, findings, channels },
             weights: Arc::new(weights),
             running: Arc::new(running),
         })
@@ -98,40 +112,41 @@ impl Model {
         serde_json::to_string(&self.stored).map_err(|error| LearnError::Weights(error.to_string()))
     }
 
-    /// Images `[count, side, side]` as the network wants them.
+    /// Refuses images of other channels than the network's.
+    pub(super) fn require(&self, channels: Channels) -> Result<(), LearnError> {
+        if channels == self.stored.channels {
+            return Ok(());
+        }
+        Err(LearnError::Configuration(format!(
+            "the classifier was trained on images of {}, these have {}; take a fold of the data set \
+             that it was trained on, or one with as many windows",
+            self.stored.channels, channels
+        )))
+    }
+
+    /// Images `[count, channels, side, side]` as the network wants them.
     pub fn prepare<B: Backend>(
         &self,
         images: &[u8],
         raster: Raster,
         device: &B::Device,
     ) -> Maps<B> {
-        let Raster { side, depth } = raster;
-        let count = images.len() / raster.bytes();
-        match &self.body {
+        let batch = images.len() / raster.bytes();
+        let channels = pixels::by_channel(images, raster);
+        let (rows, values, side) = match &self.body {
             Body::Cnn(_) => {
-                let values = pixels::centred(images, depth);
-                let data = TensorData::new(values, [1, count * raster.pixels()]);
-                Maps { values: Tensor::from_data(data, device), batch: count, side }
+                let centred = |plane| pixels::centred(plane, raster.depth);
+                let values = channels.flatten().flat_map(centred).collect();
+                (raster.channels.count(), values, raster.side)
             }
             Body::DenseNet { input, .. } => {
-                let white = f32::from(depth.white());
-                let grey: Vec<f32> = images
-                    .chunks(raster.bytes())
-                    .flat_map(
-                        |image| by_depth!(depth, P => enlarge(P::of_bytes(image), side, *input)),
-                    )
-                    .map(|value| value / white)
-                    .collect();
-                let channels = IMAGENET_MEAN.iter().zip(IMAGENET_DEVIATION);
-                let values: Vec<f32> = channels
-                    .flat_map(|(mean, deviation)| {
-                        grey.iter().map(move |value| (value - mean) / deviation)
-                    })
-                    .collect();
-                let data = TensorData::new(values, [3, grey.len()]);
-                Maps { values: Tensor::from_data(data, device), batch: count, side: *input }
+                let resized = |planes: Vec<&[u8]>| resized(&planes, raster, *input);
+                let shares: Vec<Vec<f32>> = channels.map(resized).collect();
+                (IMAGENET_MEAN.len(), normalised(&shares), *input)
             }
-        }
+        };
+        let data = TensorData::new(values, [rows, batch * side * side]);
+        Maps { values: Tensor::from_data(data, device), batch, side }
     }
 
     /// Averaged features, `[width, batch]`.
@@ -156,4 +171,21 @@ impl Model {
         let bias = weights.get::<1>("classifier.bias").reshape([self.findings(), 1]);
         weights.get::<2>("classifier.weight").matmul(features) + bias
     }
+}
+
+/// Planes at another side, as shares of white.
+fn resized(planes: &[&[u8]], raster: Raster, input: usize) -> Vec<f32> {
+    let white = f32::from(raster.depth.white());
+    let enlarged = |plane: &&[u8]| by_depth!(raster.depth, P => enlarge(P::of_bytes(plane), raster.side, input));
+    planes.iter().flat_map(enlarged).map(|value| value / white).collect()
+}
+
+/// Channels as ImageNet's, each by its own mean and deviation; one is repeated.
+fn normalised(channels: &[Vec<f32>]) -> Vec<f32> {
+    let channels = channels.iter().cycle().zip(IMAGENET_MEAN).zip(IMAGENET_DEVIATION);
+    channels
+        .flat_map(|((values, mean), deviation)| {
+            values.iter().map(move |value| (value - mean) / deviation)
+        })
+        .collect()
 }

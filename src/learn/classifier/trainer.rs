@@ -97,14 +97,18 @@ pub fn train<B: Kernels>(
     if train.count() == 0 || valid.count() == 0 {
         return Err(LearnError::Configuration("a fold is empty".to_owned()));
     }
-    if train.findings != valid.findings || train.side != valid.side {
+    let channels = train.images.raster().channels;
+    if train.findings != valid.findings
+        || train.side != valid.side
+        || channels != valid.images.raster().channels
+    {
         return Err(LearnError::Configuration(
-            "the training and validation folds have other findings or sizes; take both from one \
-             stage"
+            "the training and validation folds have other findings, sizes or channels; take both from \
+             one stage"
                 .to_owned(),
         ));
     }
-    let model = Model::new(config.architecture.clone(), train.findings)?;
+    let model = Model::new(config.architecture.clone(), train.findings, channels)?;
     let _alone = alone();
     let mut trainer = Trainer::<B>::new(config, model, train, device)?;
     trainer.resume(checkpoints)?;

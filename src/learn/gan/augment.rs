@@ -3,7 +3,8 @@
 //! for Data-Efficient GAN Training*, 2020).
 //!
 //! Everything is made of sums and products of tensors, so it can be differentiated as often as one
-//! likes. Saturation, one of the paper's changes of colour, does nothing to grey images.
+//! likes. Saturation, one of the paper's changes of colour, does nothing to grey images, and channels that
+//! are windows are no colours. All channels of an image are changed alike, and its mean is that of all.
 
 use crate::data::random;
 use burn::tensor::backend::Backend;
@@ -100,25 +101,30 @@ fn stretch(side: usize, stream: &mut ChaCha8Rng) -> [usize; 2] {
 }
 
 impl Changes {
-    /// The changed images, `[batch, 1, side, side]`.
+    /// The changed images, `[batch, channels, side, side]`.
     pub fn apply<B: Backend>(&self, images: Tensor<B, 4>) -> Tensor<B, 4> {
         let shape = images.dims();
-        let [count, _, side, _] = shape;
+        let [count, channels, side, _] = shape;
         let device = images.device();
         let by_image = |values: &[f32]| {
             Tensor::<B, 3>::from_data(TensorData::new(values.to_vec(), [count, 1, 1]), &device)
         };
+        // The channels of an image lie one below the other, and what happens to one happens to all.
+        let planes = [count * channels, side, side];
         let squares = |values: Vec<f32>| {
-            Tensor::<B, 3>::from_data(TensorData::new(values, [count, side, side]), &device)
+            let squares = TensorData::new(values, [count, 1, side, side]);
+            let squares = Tensor::<B, 4>::from_data(squares, &device);
+            squares.expand([count, channels, side, side]).reshape(planes)
         };
-        let mut images = images.reshape([count, side, side]);
+        let mut images = images.reshape([count, channels * side, side]);
         if !self.brightness.is_empty() {
             images = images + by_image(&self.brightness);
         }
         if !self.contrast.is_empty() {
-            let mean = images.clone().reshape([count, 1, side * side]).mean_dim(2);
+            let mean = images.clone().reshape([count, 1, channels * side * side]).mean_dim(2);
             images = (images - mean.clone()) * by_image(&self.contrast) + mean;
         }
+        let mut images = images.reshape(planes);
         if !self.translation.is_empty() {
             // A product with zeros and ones moves rows, another one columns.
             let rows = self.translation.iter().flat_map(|&[_, down]| moving(side, down));

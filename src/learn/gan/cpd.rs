@@ -149,7 +149,7 @@ impl CpdNetwork {
 impl Generator {
     fn new(shape: &Shape) -> Generator {
         let condition = shape.latent + shape.findings;
-        let first_width = shape.widths[0];
+        let (first_width, channels) = (shape.widths[0], shape.channels.count());
         let levels = (0..shape.levels())
             .map(|level| {
                 let width = shape.widths[level];
@@ -165,7 +165,7 @@ impl Generator {
                     up,
                     conv: Conv::new(&format!("{name}/conv"), width, width, 3, RECTIFIER_GAIN),
                     norm: ConditionalNorm::new(&format!("{name}/norm"), condition, width),
-                    to_image: Conv::new(&format!("{name}/to_image"), width, 1, 1, 1.0),
+                    to_image: Conv::new(&format!("{name}/to_image"), width, channels, 1, 1.0),
                 }
             })
             .collect();
@@ -232,8 +232,9 @@ impl Discriminator {
             .collect();
         let width = shape.widths[0];
         let flat = width * FIRST_SIDE * FIRST_SIDE;
+        let channels = shape.channels.count();
         Discriminator {
-            from_image: Conv::new("from_image", 1, shape.widths[top], 1, RECTIFIER_GAIN),
+            from_image: Conv::new("from_image", channels, shape.widths[top], 1, RECTIFIER_GAIN),
             blocks,
             last_conv: Conv::new("last_conv", width + 1, width, 3, RECTIFIER_GAIN),
             dense: Dense::new("dense", flat, width, RECTIFIER_GAIN),

@@ -21,7 +21,7 @@ pub use trainer::{TrainedGan, Trainer, train_cpd, train_prog};
 use super::LearnError;
 use super::kernels::Kernels;
 use super::parameters::{Layout, Parameters};
-use crate::data::Pixels;
+use crate::data::{Channels, Pixels};
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub const FIRST_SIDE: usize = 4;
 /// Images to learn from.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingImages<'a> {
-    /// Of any depth.
+    /// Of any depth and channels.
     pub images: Pixels<'a>,
     /// Zero or one, `[count, findings]`.
     pub labels: &'a [u8],
@@ -51,6 +51,9 @@ pub struct TrainingImages<'a> {
 pub struct Shape {
     /// Side of the images in pixels.
     pub side: usize,
+    /// Channels of the images; one is not written down.
+    #[serde(default, skip_serializing_if = "Channels::is_one")]
+    pub channels: Channels,
     /// Length of the label vector.
     pub findings: usize,
     /// Length of the latent vector.
@@ -60,7 +63,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Checks sides and widths; without widths takes min(16384 / 2^stage, 512), where the 4 px
+    /// Checks sides and widths, for images of one channel; without widths takes min(16384 / 2^stage, 512), where the 4 px
     /// level is stage 1.
     ///
     /// # Errors
@@ -94,7 +97,12 @@ impl Shape {
                 widths.len()
             )));
         }
-        Ok(Shape { side, findings, latent, widths })
+        Ok(Shape { side, channels: Channels::One, findings, latent, widths })
+    }
+
+    /// The same for images of so many channels.
+    pub fn with_channels(self, channels: Channels) -> Shape {
+        Shape { channels, ..self }
     }
 
     /// How many levels there are, from 4 px up.

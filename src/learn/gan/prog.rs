@@ -78,16 +78,23 @@ impl ProgNetwork {
         let width = shape.widths[0];
         let grid = width * FIRST_SIDE * FIRST_SIDE;
         let condition = shape.latent + shape.findings;
+        let channels = shape.channels.count();
         let pairs: Vec<(usize, usize, usize)> = (1..shape.levels())
             .map(|level| (level, shape.widths[level - 1], shape.widths[level]))
             .collect();
         let generator = pairs.iter().map(|&(level, below, here)| GeneratorLevel {
             up: Conv::new(&format!("level{level}/up"), below, here, 3, RECTIFIER_GAIN),
             conv: Conv::new(&format!("level{level}/conv"), here, here, 3, RECTIFIER_GAIN),
-            to_image: Conv::new(&format!("level{level}/to_image"), here, 1, 1, 1.0),
+            to_image: Conv::new(&format!("level{level}/to_image"), here, channels, 1, 1.0),
         });
         let discriminator = pairs.iter().map(|&(level, below, here)| DiscriminatorLevel {
-            from_image: Conv::new(&format!("level{level}/from_image"), 1, here, 1, RECTIFIER_GAIN),
+            from_image: Conv::new(
+                &format!("level{level}/from_image"),
+                channels,
+                here,
+                1,
+                RECTIFIER_GAIN,
+            ),
             conv: Conv::new(&format!("level{level}/conv"), here, here, 3, RECTIFIER_GAIN),
             down: Conv::new(&format!("level{level}/down"), here, below, 3, RECTIFIER_GAIN),
         });

@@ -50,7 +50,7 @@ pub struct Wanted<'a> {
     pub depth: Depth,
 }
 
-/// One image for each label vector, `[count, side, side]`. Latents come from one stream of the seed, in
+/// One image for each label vector, `[count, channels, side, side]` with the channels of the generator. Latents come from one stream of the seed, in
 /// the order of the labels.
 ///
 /// # Errors
@@ -104,7 +104,7 @@ impl Work<'_> {
         let shape = network.shape();
         let count = self.labels.len() / shape.findings;
         let mut stream = random::stream(self.seed, "synth/latents");
-        let raster = Raster { side: shape.side, depth: self.depth };
+        let raster = Raster { side: shape.side, depth: self.depth, channels: shape.channels };
         let mut images = Vec::with_capacity(count * raster.bytes());
         for rows in self.labels.chunks(BATCH * shape.findings) {
             if monitor.stop_requested() {

@@ -57,7 +57,8 @@ pub fn train_cpd<B: Kernels>(
     monitor: &dyn Monitor,
     checkpoints: &dyn Checkpoints,
 ) -> Result<TrainedGan, LearnError> {
-    let shape = Shape::new(data.side, data.findings, config.latent, config.widths.clone())?;
+    let shape = Shape::new(data.side, data.findings, config.latent, config.widths.clone())?
+        .with_channels(data.images.raster().channels);
     let top = shape.levels() - 1;
     require_findings(data)?;
     let settings = Settings {
@@ -86,7 +87,8 @@ pub fn train_prog<B: Kernels>(
     places: &[&dyn Checkpoints],
 ) -> Result<TrainedGan, LearnError> {
     let side = config.size.unwrap_or(data.side);
-    let shape = Shape::new(side, data.findings, config.latent, config.widths.clone())?;
+    let shape = Shape::new(side, data.findings, config.latent, config.widths.clone())?
+        .with_channels(data.images.raster().channels);
     require_halves(data.side, side)?;
     let schedule = Schedule {
         first_level: super::prog::FIRST_LEVEL,

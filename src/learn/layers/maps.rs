@@ -18,15 +18,22 @@ pub struct Maps<B: Backend> {
 }
 
 impl<B: Backend> Maps<B> {
-    /// Images of one channel, `[batch, 1, side, side]`; nothing is moved.
+    /// Images, `[batch, channels, side, side]`; nothing is moved where there is one channel.
     pub fn of_images(images: Tensor<B, 4>) -> Maps<B> {
-        let [batch, _, side, _] = images.dims();
-        Maps { values: images.reshape([1, batch * side * side]), batch, side }
+        match images.dims() {
+            [batch, 1, side, _] => {
+                Maps { values: images.reshape([1, batch * side * side]), batch, side }
+            }
+            _ => Maps::of_batch_first(images),
+        }
     }
 
-    /// The reverse of [`Maps::of_images`], for maps of one channel.
+    /// The reverse of [`Maps::of_images`].
     pub fn into_images(self) -> Tensor<B, 4> {
-        self.values.reshape([self.batch, 1, self.side, self.side])
+        match self.channels() {
+            1 => self.values.reshape([self.batch, 1, self.side, self.side]),
+            _ => self.into_batch_first(),
+        }
     }
 
     /// Maps of vectors `[batch, channels · side · side]`, channels slowest.

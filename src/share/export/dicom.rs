@@ -2,7 +2,7 @@
 
 use super::place::Folder;
 use super::{Export, ExportError, Nature, table};
-use crate::data::Raster;
+use crate::data::Depth;
 use crate::data::dicom::Capture;
 use crate::data::subset::FOLDS;
 use crate::progress::Monitor;
@@ -17,6 +17,7 @@ pub(super) fn write(
     place: &Folder,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
+    check(export)?;
     table::write(export, "dcm", place)?;
     table::create_folders(export, place)?;
     let origins = &export.origins;
@@ -28,7 +29,7 @@ pub(super) fn write(
         let labels = images.label_set(image).name(findings);
         let bytes = Capture {
             pixels: &export.image(fold, image),
-            raster: Raster { depth: export.depth, ..images.info().raster() },
+            raster: export.raster(fold),
             study: identifier(&origins.key, &[]),
             series: identifier(&origins.key, &[name]),
             instance: identifier(&origins.key, &[name, &image.to_string()]),
@@ -45,6 +46,20 @@ pub(super) fn write(
         place.write(&table::path(name, image, "dcm"), &bytes)
     })?;
     Ok(export.folds.iter().map(|(_, fold)| fold.len()).sum::<usize>() + 1)
+}
+
+/// Colour files have eight bits: hardly a program shows deeper ones.
+fn check(export: &Export<'_>) -> Result<(), ExportError> {
+    let is_colour = |at: &usize| !export.raster(*at).channels.is_one();
+    match (0..export.folds.len()).find(is_colour) {
+        Some(at) if export.depth != Depth::Eight => Err(ExportError::Form(format!(
+            "DICOM files of colours hold pixels of 8 bits, these have {} in {}; round them with \
+             --depth 8, or choose another form",
+            export.depth.bits(),
+            export.raster(at).channels
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// 128 bits that stand for a thing of a result's.

@@ -11,7 +11,7 @@ mod place;
 mod records;
 mod table;
 
-use crate::data::{DataError, Depth, Fold, LabelSet, Origin};
+use crate::data::{Channels, DataError, Depth, Fold, LabelSet, Origin, Raster};
 use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -186,6 +186,7 @@ struct CardFold<'a> {
     name: &'a str,
     images: usize,
     side: usize,
+    channels: Channels,
 }
 
 impl<'a> Card<'a> {
@@ -194,6 +195,7 @@ impl<'a> Card<'a> {
             name,
             images: fold.len(),
             side: fold.info().side,
+            channels: fold.info().channels,
         };
         Card {
             msx: env!("CARGO_PKG_VERSION"),
@@ -218,8 +220,9 @@ impl Export<'_> {
     fn statement(&self) -> String {
         let origin = match self.origins.nature {
             Nature::Real => format!(
-                "Derived from acquired images: grey, resized to a square, scaled by its own maximum to \
+                "Derived from acquired images: {}, resized to a square, scaled by its own maximum to \
                  {} bits",
+                self.colours(),
                 self.depth.bits()
             ),
             Nature::Synthetic => {
@@ -231,6 +234,20 @@ impl Export<'_> {
             }
         };
         format!("{origin}. Made by msx {}. Not for diagnostic use.", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// `grey`, or how many channels there are.
+    fn colours(&self) -> String {
+        let channels = self.folds.iter().map(|(_, fold)| fold.info().channels).max();
+        match channels.unwrap_or_default() {
+            Channels::One => "grey".to_owned(),
+            channels => channels.to_string(),
+        }
+    }
+
+    /// What an image of a fold is as it leaves.
+    fn raster(&self, fold: usize) -> Raster {
+        Raster { depth: self.depth, ..self.folds[fold].1.info().raster() }
     }
 
     /// The bytes of an image as it leaves, by the position of its fold and its own.

@@ -1,12 +1,13 @@
 //! One file of NumPy arrays, with the names and shapes of MedMNIST (Yang et al., *MedMNIST v2*, 2023):
-//! `train_images` of `[count, side, side]`, bytes or numbers of 16 bits, and `train_labels`, bytes, and
-//! the same with `val_` and `test_`. Where every image shows exactly one finding, labels are `[count, 1]`
+//! `train_images` of `[count, side, side]`, or `[count, side, side, channels]` of several channels, as its sets
+//! in colours have them, bytes or numbers of 16 bits, and `train_labels`, bytes, and the same with `val_` and `test_`. Where every image shows exactly one finding, labels are `[count, 1]`
 //! and hold its number; otherwise they are `[count, findings]` of zero and one. `findings` has the names,
 //! which MedMNIST keeps in its programs, and `origin` says what the images are.
 
 use super::place::Single;
 use super::{Export, ExportError, Nature, io_error, report, single_findings};
-use crate::data::{Depth, npy};
+use crate::data::channels::interleaved;
+use crate::data::{Depth, Raster, npy};
 use crate::progress::{Monitor, Stopped};
 use npyz::{DType, TypeStr, WriterBuilder};
 use std::borrow::Cow;
@@ -43,9 +44,11 @@ pub(super) fn write(
             done = total.min(done + CHUNK);
         });
         let depth = export.depth;
-        let images = images
-            .map(|chunk| (!monitor.stop_requested()).then(|| depth.convert(chunk, info.depth)));
-        let (shape, images_name) = ([count, info.side, info.side], array(name, "images"));
+        let images = images.map(|chunk| {
+            let deep = || depth.convert(chunk, info.depth);
+            (!monitor.stop_requested()).then(|| in_colours(deep(), export.raster(position)))
+        });
+        let (shape, images_name) = (shape(count, export.raster(position)), array(name, "images"));
         let is_whole = write_numbers(&mut archive, &images_name, depth, &shape, images);
         if !is_whole.map_err(failed)? {
             return Err(Stopped.into());
@@ -70,6 +73,21 @@ pub(super) fn write(
     drop(writer);
     place.finish()?;
     Ok(1)
+}
+
+/// `[count, side, side]`, with the channels behind where there are several.
+fn shape(count: usize, raster: Raster) -> Vec<usize> {
+    let channels = Some(raster.channels.count()).filter(|&channels| channels > 1);
+    [count, raster.side, raster.side].into_iter().chain(channels).collect()
+}
+
+/// Images with their channels as samples of each pixel.
+fn in_colours(images: Cow<'_, [u8]>, raster: Raster) -> Cow<'_, [u8]> {
+    if raster.channels.is_one() {
+        return images;
+    }
+    let each = images.chunks_exact(raster.bytes()).map(|image| interleaved(image, raster));
+    Cow::Owned(each.collect::<Vec<_>>().concat())
 }
 
 /// An array of numbers, their bytes chunk by chunk; false where a chunk is `None`, which ends the work.

@@ -1,8 +1,10 @@
-//! PNG files: in a folder for each label set, or with a table.
+//! PNG files: in a folder for each label set, or with a table. Three channels are red, green and blue, two red
+//! and green.
 
 use super::place::Folder;
 use super::{Export, ExportError, file_name, table};
 use crate::data::LabelSet;
+use crate::data::channels::shown;
 use crate::data::image::to_png;
 use crate::progress::Monitor;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,8 +59,9 @@ fn count(export: &Export<'_>) -> usize {
 }
 
 fn png(export: &Export<'_>, fold: usize, image: usize) -> Result<Vec<u8>, ExportError> {
-    let side = export.folds[fold].1.info().side;
-    to_png(&export.image(fold, image), side, side, export.depth).map_err(ExportError::Form)
+    let (pixels, raster) = (export.image(fold, image), export.raster(fold));
+    let (side, samples) = (raster.side, raster.channels.samples());
+    to_png(&shown(&pixels, raster), (side, side), samples, export.depth).map_err(ExportError::Form)
 }
 
 /// The folder of each label set: its name without what file systems refuse. No two are the same,

@@ -1,7 +1,7 @@
 //! TFRecord files with all images at every power of two, as the seed system and the progressive
 //! growing of GANs (Karras et al. 2018) keep them: `train-r05.tfrecords` holds those of 32 pixels,
 //! 2 to the power of 5, down to 4 pixels, each side made from the one above by averages of 2×2
-//! pixels, rounded to eight bits. `train-rxx.labels` is an array of NumPy's, `[count, findings]` of
+//! pixels, rounded to eight bits. Each image says its shape, `[channels, side, side]`. `train-rxx.labels` is an array of NumPy's, `[count, findings]` of
 //! single precision. `dataset tfrecord` reads them.
 
 use super::place::{Folder, finish_file};
@@ -9,7 +9,7 @@ use super::{Export, ExportError, io_error, report};
 use crate::data::image::shrink;
 use crate::data::npy;
 use crate::data::tfrecord::{Example, write_record};
-use crate::data::{Depth, Fold};
+use crate::data::{Depth, Fold, Raster};
 use crate::progress::{Monitor, Stopped};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -65,7 +65,7 @@ pub(super) fn write(
                 }
                 report(monitor, done + image, total);
             }
-            write_image(&export.image(position, image), fold.info().side, &mut levels)?;
+            write_image(&export.image(position, image), export.raster(position), &mut levels)?;
         }
         done += fold.len();
         files += levels.len() + 1;
@@ -98,14 +98,15 @@ fn levels(fold: &Fold, stem: &str, place: &Folder) -> Result<Vec<Level>, ExportE
 }
 
 /// Writes an image at every side, the largest of which is its own.
-fn write_image(image: &[u8], side: usize, levels: &mut [Level]) -> Result<(), ExportError> {
-    let (mut data, mut above) = (image.to_vec(), side);
+fn write_image(image: &[u8], own: Raster, levels: &mut [Level]) -> Result<(), ExportError> {
+    let (mut data, mut above) = (image.to_vec(), own);
     for level in levels {
         // Powers of two are always reached by halving.
-        data = shrink(&data, above, level.side).unwrap_or_default();
-        above = level.side;
+        let halved = |plane| shrink(plane, above.side, level.side).unwrap_or_default();
+        data = above.planes(&data).flat_map(halved).collect();
+        above.side = level.side;
         let side = level.side as u64;
-        let example = Example { shape: vec![1, side, side], data };
+        let example = Example { shape: vec![own.channels.count() as u64, side, side], data };
         write_record(&mut level.file, &example.encode()).map_err(io_error("write", &level.path))?;
         data = example.data;
     }

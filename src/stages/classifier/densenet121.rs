@@ -37,8 +37,9 @@ impl Method for DenseNet121 {
             kind: "classifier",
             method: "densenet121",
             summary: "DenseNet-121 at 224 px, the seed system's predictive model",
-            docs: "Huang et al. 2017. Grey images are resized to `input`, repeated over three \
-                   channels and normalised with ImageNet's mean and standard deviation. The \
+            docs: "Huang et al. 2017. Images are resized to `input`. One channel is repeated over \
+                   three, three go in as they are, and all are normalised with ImageNet's means \
+                   and standard deviations; images of two channels are refused. The \
                    protocol is that of `cnn`, at a learning rate of 1e-4. Published ImageNet \
                    weights can be given as a file; a head for other classes is left out.",
             example: "classifier c: densenet121 { train: fold.train, valid: fold.valid }",

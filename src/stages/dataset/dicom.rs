@@ -25,9 +25,9 @@ impl Method for Dicom {
                    finding, and the files below carry that one. Samples become modality values \
                    (Rescale Slope and Intercept), a window makes them grey, colour becomes grey by \
                    the luma weights of ITU-R BT.601. Images become square, are scaled by their own \
-                   maximum and kept at eight or sixteen bits, in one channel. Read are \
-                   uncompressed and deflated files, RLE, JPEG of 8 bits, JPEG lossless, JPEG 2000 \
-                   and grey JPEG-LS. Names, dates and ids of patients do not enter the cache; \
+                   maximum and kept at eight or sixteen bits, with a channel for each window. Read \
+                   are uncompressed and deflated files, RLE, JPEG of 8 bits, JPEG lossless, JPEG \
+                   2000 and grey JPEG-LS. Names, dates and ids of patients do not enter the cache; \
                    paths of files do.",
             example: "dataset scans: dicom { path: \"data/scans\", table: \"data/labels.csv\", \
                       window: window(centre: 40, width: 400) }",

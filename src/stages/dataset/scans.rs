@@ -2,6 +2,7 @@
 
 use super::choice;
 use super::kept_square;
+use crate::data::Channels;
 use crate::data::dicom::Window;
 use crate::data::scans::{Frames, Keeping, Listing, Reading, write};
 use crate::language::schema::{Field, FieldType, Variant};
@@ -13,7 +14,7 @@ const BRAIN: (f64, f64) = (40.0, 80.0);
 const SUBDURAL: (f64, f64) = (80.0, 200.0);
 const BONE: (f64, f64) = (600.0, 2800.0);
 
-/// The window that is shown; `default` is one of its words.
+/// The windows that are shown; `default` is one of their words.
 pub(super) fn window(default: &str) -> Field {
     let number = |name, min, doc| Field::required(name, FieldType::Float { min, max: 1e6 }, doc);
     let word = |name, doc| Variant { name, doc, parameters: Vec::new() };
@@ -32,12 +33,16 @@ pub(super) fn window(default: &str) -> Field {
             ],
         },
     ];
+    let several =
+        FieldType::Several { of: Box::new(FieldType::Choice(variants)), most: Channels::MOST };
     Field::default(
         "window",
-        FieldType::Choice(variants),
+        several,
         Value::word(default),
         "Which values a DICOM file shows, from black to white. Inverted files (MONOCHROME1) are \
-         turned round. Afterwards every image is scaled by its own maximum, as in every data set.",
+         turned round. Afterwards every image is scaled by its own maximum, as in every data set. \
+         Of several windows each becomes a channel of the images, as it would be alone; pictures \
+         have none.",
     )
 }
 
@@ -68,16 +73,31 @@ pub(super) fn patient_key() -> Field {
 
 /// How files become images, `frames` of each.
 pub(super) fn reading(parameters: Parameters<'_>, frames: Frames) -> Result<Reading, StageError> {
+    let windows = windows(parameters)?;
+    Ok(Reading { keeping: keeping(parameters)?, windows, frames })
+}
+
+/// The windows, none of which shows what another shows.
+fn windows(parameters: Parameters<'_>) -> Result<Vec<Window>, StageError> {
     let fixed = |(centre, width): (f64, f64)| Window::Fixed { centre, width };
-    let window = match parameters.choice("window")? {
-        ("full", _) => Window::Full,
-        ("brain", _) => fixed(BRAIN),
-        ("subdural", _) => fixed(SUBDURAL),
-        ("bone", _) => fixed(BONE),
-        ("window", Some(own)) => fixed((own.float("centre")?, own.float("width")?)),
-        _ => Window::File,
-    };
-    Ok(Reading { keeping: keeping(parameters)?, window, frames })
+    let mut windows = Vec::new();
+    for chosen in parameters.choices("window")? {
+        let window = match chosen {
+            ("full", _) => Window::Full,
+            ("brain", _) => fixed(BRAIN),
+            ("subdural", _) => fixed(SUBDURAL),
+            ("bone", _) => fixed(BONE),
+            ("window", Some(own)) => fixed((own.float("centre")?, own.float("width")?)),
+            _ => Window::File,
+        };
+        if windows.contains(&window) {
+            return Err(StageError::message(
+                "two windows of `window` show the same values; leave one out",
+            ));
+        }
+        windows.push(window);
+    }
+    Ok(windows)
 }
 
 /// What becomes of files of every kind.

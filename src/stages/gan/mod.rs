@@ -8,7 +8,7 @@ pub(super) use prog::Prog;
 
 use super::fields::{at_least, curves_output, images, learning_rate};
 use super::{Context, Parameters, StageError};
-use crate::data::Fold;
+use crate::data::{Channels, Fold};
 use crate::language::schema::{Field, FieldType, Output, OutputType, Variant};
 use crate::language::value::Value;
 use crate::learn::gan::{Augmentation, LossWeights, TrainedGan, TrainingImages};
@@ -22,12 +22,19 @@ pub(super) struct MadeFor {
     pub(super) findings: Vec<String>,
     /// Side of its images in pixels.
     pub(super) side: usize,
+    /// Channels of its images; one is not written down.
+    #[serde(default, skip_serializing_if = "Channels::is_one")]
+    pub(super) channels: Channels,
 }
 
-/// `32 px images of Edema, Fracture`
+/// `32 px images of Edema, Fracture`, `32 px images in 3 channels of Edema, Fracture`
 impl fmt::Display for MadeFor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} px images of {}", self.side, self.findings.join(", "))
+        write!(formatter, "{} px images", self.side)?;
+        if !self.channels.is_one() {
+            write!(formatter, " in {}", self.channels)?;
+        }
+        write!(formatter, " of {}", self.findings.join(", "))
     }
 }
 
@@ -138,7 +145,8 @@ fn write(
     trained: &TrainedGan,
 ) -> Result<(), StageError> {
     context.write("generator", "generator.safetensors", &trained.generator)?;
-    let made_for = MadeFor { findings: fold.info().findings.clone(), side };
+    let info = fold.info();
+    let made_for = MadeFor { findings: info.findings.clone(), side, channels: info.channels };
     context.write_json("generator", "made_for.json", &made_for)?;
     context.write_json("curves", "curves.json", &trained.curves)
 }

@@ -44,6 +44,7 @@ pub(in crate::language) fn example(ty: &FieldType) -> String {
             }
         }),
         FieldType::List(inner) => format!("[{}]", example(inner)),
+        FieldType::Several { of, .. } => example(of),
         FieldType::Record(fields) => {
             let first = fields.first();
             first.map_or_else(
@@ -98,6 +99,10 @@ impl Checker<'_, '_> {
             (FieldType::List(inner), _) => {
                 self.coerce(name, inner, datum).map(|value| Value::List(vec![value]))
             }
+            (FieldType::Several { of, most }, Kind::List(members) | Kind::Tuple(members)) => {
+                self.different(name, (of, *most), members, datum)
+            }
+            (FieldType::Several { of, .. }, _) => self.coerce(name, of, datum),
             (FieldType::Record(fields), Kind::Record(given)) => {
                 self.record(name, fields, given, datum)
             }
@@ -113,6 +118,38 @@ impl Checker<'_, '_> {
                 );
                 None
             }
+        }
+    }
+
+    /// A list of one to so many different values; of one, the value itself.
+    fn different(
+        &mut self,
+        name: &str,
+        (of, most): (&FieldType, usize),
+        members: &[Datum],
+        datum: &Datum,
+    ) -> Option<Value> {
+        if members.is_empty() || members.len() > most {
+            let message = match members.len() {
+                0 => format!("`{name}` needs at least one value, this list is empty"),
+                count => format!("`{name}` takes at most {most} values, these are {count}"),
+            };
+            self.report(Diagnostic::new(Code::OutOfRange, message, datum.span.clone()));
+            return None;
+        }
+        let values: Vec<Option<Value>> =
+            members.iter().map(|member| self.coerce(name, of, member)).collect();
+        let mut values: Vec<Value> = values.into_iter().collect::<Option<_>>()?;
+        let mut repeated = (1..values.len()).filter(|&at| values[..at].contains(&values[at]));
+        if let Some(at) = repeated.next() {
+            let message = format!("`{name}` has {} twice", values[at]);
+            let place = members[at].span.clone();
+            self.report(Diagnostic::new(Code::Duplicate, message, place).label("leave one out"));
+            return None;
+        }
+        match values.len() {
+            1 => values.pop(),
+            _ => Some(Value::List(values)),
         }
     }
 
@@ -341,6 +378,9 @@ pub(in crate::language) fn describe(ty: &FieldType) -> String {
             format!("one of {}", words.join(", "))
         }
         FieldType::List(inner) => format!("a list, each {}", describe(inner)),
+        FieldType::Several { of, most } => {
+            format!("{}, or a list of up to {most} of them", describe(of))
+        }
         FieldType::Record(_) => "a record { … }".to_owned(),
         FieldType::Output(output) => format!("a {output:?}").to_lowercase(),
         FieldType::Stage(kinds) => format!("a stage of kind {}", kinds.join(" or ")),

@@ -234,10 +234,9 @@ impl<'s> Resolver<'_, 's> {
 
     /// A value where a type is wanted.
     fn value(&mut self, expression: &Expression, ty: Option<&'s FieldType>) {
-        if let (Some(FieldType::List(inner)), false) =
-            (ty, matches!(expression.node, Term::List(_) | Term::Tuple(_)))
-        {
-            return self.value(expression, Some(inner));
+        let is_list = matches!(expression.node, Term::List(_) | Term::Tuple(_));
+        if let Some(ty) = ty.filter(|ty| ty.takes_lists() && !is_list) {
+            return self.value(expression, Some(ty.member()));
         }
         match &expression.node {
             Term::Text(_) => {}
@@ -261,10 +260,7 @@ impl<'s> Resolver<'_, 's> {
                 self.arguments(arguments, fields);
             }
             Term::List(members) | Term::Tuple(members) => {
-                let inner = match ty {
-                    Some(FieldType::List(inner)) => Some(&**inner),
-                    other => other,
-                };
+                let inner = ty.map(FieldType::member);
                 members.iter().for_each(|member| self.value(member, inner));
             }
             Term::Record(entries) => self.record(entries, ty),
