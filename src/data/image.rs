@@ -251,8 +251,8 @@ pub fn resized(image: &[u8], side: usize, wanted: usize) -> Result<Vec<u8>, Stri
     Ok(resize(&grey, wanted)?.into_iter().map(quantise).collect())
 }
 
-/// A PNG of pixels `[height, width, samples]`: grey of one sample, in colours of three. The same pixels give
-/// the same file.
+/// A PNG of pixels `[height, width, samples]`: grey of one sample, in colours of three. The same
+/// pixels give the same file.
 ///
 /// # Errors
 /// The bytes are not so many, or the samples others, in words.

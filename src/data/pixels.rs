@@ -66,7 +66,8 @@ impl<'a> Pixels<'a> {
         Pixels::at_rows(stored, raster, None)
     }
 
-    /// The images of `[stored, channels, side, side]` at these rows, or all of them. Rows are below `stored`.
+    /// The images of `[stored, channels, side, side]` at these rows, or all of them. Rows are below
+    /// `stored`.
     pub fn at_rows(stored: &'a [u8], raster: Raster, rows: Option<&'a [u32]>) -> Pixels<'a> {
         Pixels { stored, raster, rows }
     }

@@ -1,13 +1,13 @@
 //! A fold on disk: images, labels, and where each image comes from.
 //!
-//! `labels.npy` holds bytes of shape `[count, findings]`, `digests.npy` bytes of shape `[count, 32]`,
-//! the blake3 hash of each image's pixels, and `fold.json` is a [`FoldInfo`]. These say what the fold
-//! is. Its pixels stand in `images.npy` of shape `[stored, side, side]`, or `[stored, channels, side, side]`
-//! where images have several channels, bytes or numbers of sixteen bits with the lower byte first, which may
-//! be shared
-//! with other folds: where it holds other images than the fold's, or in another order, `rows.npy` has
-//! the place of each, unsigned numbers of 32 bits and shape `[count]`. All of them are arrays in C
-//! order that NumPy reads; `images[rows]` are the fold's images.
+//! `labels.npy` holds bytes of shape `[count, findings]`, `digests.npy` bytes of shape `[count,
+//! 32]`, the blake3 hash of each image's pixels, and `fold.json` is a [`FoldInfo`]. These say what
+//! the fold is. Its pixels stand in `images.npy` of shape `[stored, side, side]`, or `[stored,
+//! channels, side, side]` where images have several channels, bytes or numbers of sixteen bits with
+//! the lower byte first, which may be shared with other folds: where it holds other images than the
+//! fold's, or in another order, `rows.npy` has the place of each, unsigned numbers of 32 bits and
+//! shape `[count]`. All of them are arrays in C order that NumPy reads; `images[rows]` are the
+//! fold's images.
 
 mod array;
 mod behind;

@@ -50,8 +50,9 @@ impl View {
         View { image, mirrored: false, angle: 0.0, shift: [0, 0], brightness: 1.0 }
     }
 
-    /// The view of an image, `[channels, side, side]`, the same for all channels. Values between pixels are interpolated linearly, the
-    /// pixels at the edge go on beyond it, and values are rounded to the nearest level.
+    /// The view of an image, `[channels, side, side]`, the same for all channels. Values between
+    /// pixels are interpolated linearly, the pixels at the edge go on beyond it, and values are
+    /// rounded to the nearest level.
     pub fn of(&self, image: &[u8], raster: Raster) -> Vec<u8> {
         let of_plane = |plane: &[u8]| {
             by_depth!(raster.depth, P => {

@@ -175,8 +175,9 @@ impl Model {
 
 /// Planes at another side, as shares of white.
 fn resized(planes: &[&[u8]], raster: Raster, input: usize) -> Vec<f32> {
-    let white = f32::from(raster.depth.white());
-    let enlarged = |plane: &&[u8]| by_depth!(raster.depth, P => enlarge(P::of_bytes(plane), raster.side, input));
+    let Raster { side, depth, .. } = raster;
+    let white = f32::from(depth.white());
+    let enlarged = |plane: &&[u8]| by_depth!(depth, P => enlarge(P::of_bytes(plane), side, input));
     planes.iter().flat_map(enlarged).map(|value| value / white).collect()
 }
 

@@ -63,8 +63,8 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Checks sides and widths, for images of one channel; without widths takes min(16384 / 2^stage, 512), where the 4 px
-    /// level is stage 1.
+    /// Checks sides and widths, for images of one channel; without widths takes min(16384 /
+    /// 2^stage, 512), where the 4 px level is stage 1.
     ///
     /// # Errors
     /// The side is not a power of two of at least 8, there is no finding, or the number of widths

@@ -50,8 +50,8 @@ pub struct Wanted<'a> {
     pub depth: Depth,
 }
 
-/// One image for each label vector, `[count, channels, side, side]` with the channels of the generator. Latents come from one stream of the seed, in
-/// the order of the labels.
+/// One image for each label vector, `[count, channels, side, side]` with the channels of the
+/// generator. Latents come from one stream of the seed, in the order of the labels.
 ///
 /// # Errors
 /// The generator cannot be read or was trained on other findings; or a stop on request.

@@ -1,8 +1,10 @@
-//! One file of NumPy arrays, with the names and shapes of MedMNIST (Yang et al., *MedMNIST v2*, 2023):
-//! `train_images` of `[count, side, side]`, or `[count, side, side, channels]` of several channels, as its sets
-//! in colours have them, bytes or numbers of 16 bits, and `train_labels`, bytes, and the same with `val_` and `test_`. Where every image shows exactly one finding, labels are `[count, 1]`
-//! and hold its number; otherwise they are `[count, findings]` of zero and one. `findings` has the names,
-//! which MedMNIST keeps in its programs, and `origin` says what the images are.
+//! One file of NumPy arrays, with the names and shapes of MedMNIST (Yang et al., *MedMNIST v2*,
+//! 2023): `train_images` of `[count, side, side]`, or `[count, side, side, channels]` of several
+//! channels, as its sets in colours have them, bytes or numbers of 16 bits, and `train_labels`,
+//! bytes, and the same with `val_` and `test_`. Where every image shows exactly one finding, labels
+//! are `[count, 1]` and hold its number; otherwise they are `[count, findings]` of zero and one.
+//! `findings` has the names, which MedMNIST keeps in its programs, and `origin` says what the
+//! images are.
 
 use super::place::Single;
 use super::{Export, ExportError, Nature, io_error, report, single_findings};

@@ -1,5 +1,5 @@
-//! PNG files: in a folder for each label set, or with a table. Three channels are red, green and blue, two red
-//! and green.
+//! PNG files: in a folder for each label set, or with a table. Three channels are red, green and
+//! blue, two red and green.
 
 use super::place::Folder;
 use super::{Export, ExportError, file_name, table};

@@ -1,8 +1,9 @@
 //! TFRecord files with all images at every power of two, as the seed system and the progressive
 //! growing of GANs (Karras et al. 2018) keep them: `train-r05.tfrecords` holds those of 32 pixels,
 //! 2 to the power of 5, down to 4 pixels, each side made from the one above by averages of 2×2
-//! pixels, rounded to eight bits. Each image says its shape, `[channels, side, side]`. `train-rxx.labels` is an array of NumPy's, `[count, findings]` of
-//! single precision. `dataset tfrecord` reads them.
+//! pixels, rounded to eight bits. Each image says its shape, `[channels, side, side]`.
+//! `train-rxx.labels` is an array of NumPy's, `[count, findings]` of single precision. `dataset
+//! tfrecord` reads them.
 
 use super::place::{Folder, finish_file};
 use super::{Export, ExportError, io_error, report};

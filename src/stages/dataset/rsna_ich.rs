@@ -31,7 +31,8 @@ impl Method for RsnaIch {
                    `.jpg` or `.jpeg` in one folder. Patients come from the table's column, else \
                    from the DICOM files. A window makes values grey; images become square, are \
                    scaled by their own maximum and kept at eight or sixteen bits. Of several \
-                   windows (`window: [brain, subdural, bone]`) each becomes a channel. The defaults are the values of npj Digital Medicine 2021 (arXiv 2012.03769).",
+                   windows (`window: [brain, subdural, bone]`) each becomes a channel. The \
+                   defaults are the values of npj Digital Medicine 2021 (arXiv 2012.03769).",
             example: "dataset brain: rsna_ich { csv: \"rsna/stage_2_train.csv\", images: \
                       \"rsna/stage_2_train\", unreadable: skip }",
             revision: 3,
