@@ -145,7 +145,7 @@ fn an_index_of_which_little_changed_is_not_written_again() {
     let record = commit(&store, 201, &[("out/a.txt", b"one more")]);
     index.note(&fingerprint(201).key(), &record);
     index.save().expect("left as it is");
-    assert_eq!(fs::read(&path).expect("it is there"), written);
+    assert!(fs::read(&path).expect("it is there") == written, "it was written");
     assert!((1..=201).all(|number| finds(&store.index(), number)), "what changed is found");
 
     for number in 202..=240 {
@@ -154,5 +154,5 @@ fn an_index_of_which_little_changed_is_not_written_again() {
         index.note(&fingerprint(number).key(), &record);
     }
     index.save().expect("written");
-    assert_ne!(fs::read(&path).expect("it is there"), written);
+    assert!(fs::read(&path).expect("it is there") != written, "much of it changed");
 }

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 /// How the names of holds begin, in the folder of locks.
 pub(super) const HOLD_PREFIX: &str = "run-";
 const GATE: &str = "gate";
+/// The digits of a digest and the end of the line.
+const LINE: usize = 64 + 1;
 /// Digests are written so many bytes at a time.
 const BUFFER: usize = 64 << 10;
 
@@ -106,7 +108,8 @@ impl Hold {
     /// # Errors
     /// The disk refuses.
     pub fn add(&self, digests: &[Digest]) -> Result<(), StoreError> {
-        let mut lines = BufWriter::with_capacity(BUFFER, self.file.as_file());
+        let room = BUFFER.min(digests.len() * LINE);
+        let mut lines = BufWriter::with_capacity(room, self.file.as_file());
         let mut add = |digest: &Digest| {
             lines.write_all(digest.digits().as_str().as_bytes())?;
             lines.write_all(b"\n")

@@ -4,6 +4,7 @@ use super::error::{caused, chain, describe};
 use super::file::DicomFile;
 use super::header::Header;
 use crate::data::error::DataError;
+use crate::data::jpeg;
 use dicom_dictionary_std::uids;
 use dicom_pixeldata::PixelDecoder;
 use jpeg_decoder::{ColorTransform, Decoder};
@@ -33,6 +34,9 @@ pub(super) fn decode(
                 decoder.set_color_transform(ColorTransform::RGB);
                 decoder.decode().map_err(|error| error.to_string())
             })
+        }
+        uids::JPEG_EXTENDED12_BIT if header.samples == 1 && header.allocated == 16 => {
+            by_frame(header, fragments, |frame| jpeg_of_twelve_bits(header, frame))
         }
         _ => file
             .object
@@ -74,6 +78,17 @@ fn is_plain_rgb(header: &Header, fragments: &[Vec<u8>]) -> bool {
     const JFIF: &[u8] = &[0xFF, 0xE0];
     let is_jfif = fragments.first().is_some_and(|frame| frame.get(2..4) == Some(JFIF));
     header.photometric == "RGB" && header.samples == 3 && !is_jfif
+}
+
+/// One grey frame, rounded to whole samples.
+fn jpeg_of_twelve_bits(header: &Header, frame: &[u8]) -> Result<Vec<u8>, String> {
+    let grey =
+        jpeg::twelve(frame).ok_or("it is no whole sequential JPEG of twelve bits in grey")?;
+    if (grey.width, grey.height) != (header.columns, header.rows) {
+        return Err(format!("it is an image of {} × {} pixels", grey.width, grey.height));
+    }
+    let samples = grey.pixels.iter().map(|value| value.round() as u16);
+    Ok(samples.flat_map(u16::to_le_bytes).collect())
 }
 
 /// One grey frame in JPEG-LS.

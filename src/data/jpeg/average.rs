@@ -29,9 +29,6 @@ const ROWS: [u8; 64] = [
     4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 4, 5, 6, 7, 7, 6, 5, 6, 7, 7,
 ];
 
-/// What is added to pixels so that they begin at 0.
-const MIDDLE: f32 = 128.0;
-
 /// How much a coefficient of this frequency adds to the pixel at this place.
 fn wave(frequency: usize, place: usize) -> f64 {
     let sixteenths = (2 * place + 1) * frequency % 32;
@@ -53,10 +50,15 @@ pub(super) struct Averages<const N: usize> {
     /// The waves of each frequency.
     waves: [[f32; 8]; 8],
     factor: usize,
+    /// What is added to pixels so that they begin at 0.
+    middle: f32,
+    /// The largest pixel.
+    white: f32,
 }
 
 impl<const N: usize> Averages<N> {
-    pub(super) fn new(scales: &[u16; 64], factor: usize) -> Averages<N> {
+    /// For pixels of so many bits.
+    pub(super) fn new(scales: &[u16; 64], factor: usize, bits: u8) -> Averages<N> {
         let along = 8 / factor;
         let mean = |frequency: u8, place: usize| {
             let pixels = place * factor..(place + 1) * factor;
@@ -78,20 +80,22 @@ impl<const N: usize> Averages<N> {
         let waves = std::array::from_fn(|frequency| {
             std::array::from_fn(|pixel| wave(frequency, pixel) as f32)
         });
-        Averages { weights, most, scales, waves, factor }
+        let range = (1_u32 << bits) as f32;
+        let (middle, white) = (range / 2.0, range - 1.0);
+        Averages { weights, most, scales, waves, factor, middle, white }
     }
 
-    /// The averages of the next block, values in 0..=255.
+    /// The averages of the next block, values from 0 to white.
     #[inline(always)]
-    pub(super) fn block(
+    pub(super) fn block<const STEPS: usize>(
         &self,
         bits: &mut Bits<'_>,
         component: &Component,
         level: &mut i32,
     ) -> Option<[f32; N]> {
         let (begin, before) = (bits.clone(), *level);
-        let (mut means, mut reach) = ([MIDDLE; N], 0.0);
-        bits.block(&component.first, &component.others, level, |place, value| {
+        let (mut means, mut reach) = ([self.middle; N], 0.0);
+        bits.block::<STEPS>(&component.first, &component.others, level, |place, value| {
             let value = value as f32;
             for (mean, weight) in means.iter_mut().zip(&self.weights[place]) {
                 *mean += weight * value;
@@ -100,22 +104,24 @@ impl<const N: usize> Averages<N> {
         })?;
         let centre = self.most[0] * f32::from(*level as i16);
         let reach = reach - centre.abs();
-        if MIDDLE + centre - reach >= -0.5 && MIDDLE + centre + reach <= 255.5 {
+        let centre = self.middle + centre;
+        if centre - reach >= -0.5 && centre + reach <= self.white + 0.5 {
             return Some(means);
         }
-        self.of_pixels(begin, component, before)
+        self.of_pixels::<STEPS>(begin, component, before)
     }
 
-    /// The averages of pixels of which some would be no bytes; `level` is that of the block before.
+    /// The averages of pixels of which some would be below black or above white; `level` is that of the
+    /// block before.
     #[inline(never)]
-    fn of_pixels(
+    fn of_pixels<const STEPS: usize>(
         &self,
         mut bits: Bits<'_>,
         component: &Component,
         mut level: i32,
     ) -> Option<[f32; N]> {
         let mut rows = [[0.0_f32; 8]; 8];
-        bits.block(&component.first, &component.others, &mut level, |place, value| {
+        bits.block::<STEPS>(&component.first, &component.others, &mut level, |place, value| {
             let value = value as f32 * self.scales[place];
             let wave = &self.waves[usize::from(COLUMNS[place])];
             let row = &mut rows[usize::from(ROWS[place])];
@@ -124,13 +130,13 @@ impl<const N: usize> Averages<N> {
         let along = 8 / self.factor;
         let mut sums = [0.0; N];
         for line in 0..8 {
-            let mut pixels = [MIDDLE; 8];
+            let mut pixels = [self.middle; 8];
             for (row, waves) in rows.iter().zip(&self.waves) {
                 pixels.iter_mut().zip(row).for_each(|(pixel, sum)| *pixel += waves[line] * sum);
             }
             for (column, pixel) in pixels.iter().enumerate() {
                 let average = line / self.factor * along + column / self.factor;
-                sums[average] += pixel.clamp(0.0, 255.0);
+                sums[average] += pixel.clamp(0.0, self.white);
             }
         }
         let count = (self.factor * self.factor) as f32;

@@ -1,10 +1,12 @@
-//! What stands before the coefficients of a baseline JPEG (ITU-T T.81, annex B).
+//! What stands before the coefficients of a sequential JPEG (ITU-T T.81, annex B).
 
 use super::huffman::Table;
 use std::rc::Rc;
 
-/// A file of the usual kind: one scan of one or three components, eight bits.
+/// A file of the usual kind: one scan of one or three components.
 pub(super) struct Header<'a> {
+    /// Bits of a pixel, 8 or 12.
+    pub(super) bits: u8,
     pub(super) width: usize,
     pub(super) height: usize,
     /// The first has as many blocks in a unit as any other.
@@ -42,6 +44,7 @@ struct Said {
 }
 
 struct Frame {
+    bits: u8,
     width: usize,
     height: usize,
     /// Number, sampling (across and down, four bits each) and scales.
@@ -79,14 +82,16 @@ impl<'a> Header<'a> {
 
 impl Said {
     fn frame(&mut self, segment: &[u8]) -> Option<()> {
-        let [8, tall, high, wide, broad, count, components @ ..] = segment else { return None };
+        let [bits @ (8 | 12), tall, high, wide, broad, count, components @ ..] = segment else {
+            return None;
+        };
         let (components, []) = components.as_chunks::<3>() else { return None };
         let height = usize::from(u16::from_be_bytes([*tall, *high]));
         let width = usize::from(u16::from_be_bytes([*wide, *broad]));
         let is_usual = [1, 3].contains(count) && components.len() == usize::from(*count);
         let components = components.to_vec();
         (is_usual && width > 0 && height > 0 && self.frame.is_none()).then(|| {
-            self.frame = Some(Frame { width, height, components });
+            self.frame = Some(Frame { bits: *bits, width, height, components });
         })
     }
 
@@ -104,10 +109,16 @@ impl Said {
 
     fn scales(&mut self, mut segment: &[u8]) -> Option<()> {
         while let Some((&kind, behind)) = segment.split_first() {
-            // Those of sixteen bits are for pixels of twelve.
-            let scales: &[u8; 64] = behind.first_chunk()?;
-            *self.scales.get_mut(usize::from(kind))? = Some(scales.map(u16::from));
-            segment = &behind[64..];
+            let size = 1 + usize::from(kind >> 4);
+            let bytes = behind.get(..64 * size)?;
+            let scales = match size {
+                1 => bytes.first_chunk::<64>()?.map(u16::from),
+                // For pixels of twelve bits.
+                2 => bytes.as_chunks::<2>().0.first_chunk::<64>()?.map(u16::from_be_bytes),
+                _ => return None,
+            };
+            *self.scales.get_mut(usize::from(kind & 15))? = Some(scales);
+            segment = &behind[64 * size..];
         }
         Some(())
     }
@@ -134,11 +145,13 @@ impl Said {
         let components = components?;
         let first = components.first()?;
         let is_most = |other: &Component| other.across <= first.across && other.down <= first.down;
-        if !components.iter().all(is_most) {
+        let longest = longest_value(frame.bits);
+        let fits = |one: &Component| one.first.longest.max(one.others.longest) <= longest;
+        if !components.iter().all(|one| is_most(one) && fits(one)) {
             return None;
         }
-        let (width, height, interval) = (frame.width, frame.height, self.interval);
-        Some(Header { width, height, components, interval, scan })
+        let &Frame { bits, width, height, .. } = frame;
+        Some(Header { bits, width, height, components, interval: self.interval, scan })
     }
 
     fn component(&self, described: [u8; 3], chosen: [u8; 2]) -> Option<Component> {
@@ -161,4 +174,9 @@ impl Said {
         let names: Vec<u8> = frame.components.iter().map(|one| one[0]).collect();
         names.len() == 1 || (matches!(self.transform, None | Some(1)) && names != *b"RGB")
     }
+}
+
+/// The most bits of a coefficient, or of the difference of two (F.1.2).
+fn longest_value(bits: u8) -> u8 {
+    bits + 3
 }

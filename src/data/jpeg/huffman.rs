@@ -70,15 +70,14 @@ pub(super) struct Table {
     /// codes stand from their symbols.
     lengths: [(u32, i32); LONGEST + 1],
     symbols: Vec<u8>,
+    /// Bits of the longest value.
+    pub(super) longest: u8,
 }
 
 impl Table {
     /// From the number of codes of each length and what they stand for. `None` if there are more codes
-    /// than bits for them, or values have more bits than those of bytes.
+    /// than bits for them.
     pub(super) fn new(counts: &[u8; LONGEST], symbols: &[u8]) -> Option<Table> {
-        if symbols.iter().any(|symbol| symbol & 15 > 11) {
-            return None;
-        }
         let mut quick = vec![Step::default(); 1 << QUICK];
         let mut lengths = [(0, 0); LONGEST + 1];
         let (mut code, mut place) = (0_usize, 0_usize);
@@ -104,7 +103,8 @@ impl Table {
             code <<= 1;
         }
         let quick = pairs(&quick).try_into().ok()?;
-        Some(Table { quick, lengths, symbols: symbols.to_vec() })
+        let longest = symbols.iter().map(|symbol| symbol & 15).max().unwrap_or(0);
+        Some(Table { quick, lengths, symbols: symbols.to_vec(), longest })
     }
 
     #[inline(always)]
@@ -160,7 +160,8 @@ impl<'a> Bits<'a> {
         8 * self.next - self.count as usize
     }
 
-    /// Holds 56 bits at least: two steps of at most 27.
+    /// Holds 56 bits at least: two steps of at most 27 for pixels of eight bits, one of at most 31 for
+    /// those of twelve.
     #[inline(always)]
     fn fill(&mut self) {
         let bytes = self.data.get(self.next..).and_then(|rest| rest.first_chunk::<8>());
@@ -177,9 +178,10 @@ impl<'a> Bits<'a> {
 
     /// Reads the coefficients of a block, and gives those that are not zero to `take` with their place, in
     /// the order in which they are stored; some that are zero too. The first comes as its difference from
-    /// the last block's, which `level` is. `None` if there is no such code.
+    /// the last block's, which `level` is. `None` if there is no such code. There is room for so many
+    /// `STEPS` in what is held.
     #[inline(always)]
-    pub(super) fn block(
+    pub(super) fn block<const STEPS: usize>(
         &mut self,
         first: &Table,
         others: &Table,
@@ -194,7 +196,7 @@ impl<'a> Bits<'a> {
         let mut place = 0;
         loop {
             self.fill();
-            for _ in 0..2 {
+            for _ in 0..STEPS {
                 let step = others.step(self.held)?;
                 let one = place + step.advance();
                 let two = one + step.second_advance();

@@ -1,10 +1,11 @@
-//! Baseline JPEGs straight to averages of 2×2, 4×4 or 8×8 pixels.
+//! Sequential JPEGs straight to averages of 2×2, 4×4 or 8×8 pixels, and grey ones of twelve bits, which
+//! no library here reads.
 //!
 //! The mean of pixels is a weighted sum of the coefficients that a JPEG stores, so that pixels need not
 //! be made where none of them could leave the range of bytes. Decoders make all of them, and spend twice
 //! as long. Of colours the first component is taken, which is their luma (ITU-T T.871). What is not the
-//! usual kind of file is left to a general decoder: progressive ones, several scans, four colours, twelve
-//! bits, and everything that is wrong.
+//! usual kind of file is left to a general decoder: progressive ones, several scans, four colours, and
+//! everything that is wrong.
 
 mod average;
 mod header;
@@ -21,24 +22,31 @@ pub(super) fn averaged(
     bytes: &[u8],
     choose: impl Fn(usize, usize) -> Option<usize>,
 ) -> Option<Grey> {
-    let header = Header::read(bytes)?;
+    let header = Header::read(bytes).filter(|header| header.bits == 8)?;
     match choose(header.width, header.height)? {
-        2 => decode::<16>(&header, 2),
-        4 => decode::<4>(&header, 4),
-        8 => decode::<1>(&header, 8),
+        2 => decode::<16, 2>(&header, 2),
+        4 => decode::<4, 2>(&header, 4),
+        8 => decode::<1, 2>(&header, 8),
         _ => None,
     }
 }
 
-/// `N` is the number of averages in a block of 8×8 pixels.
-fn decode<const N: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
+/// A grey picture of twelve bits, values in 0..=4095 that are not rounded.
+pub(super) fn twelve(bytes: &[u8]) -> Option<Grey> {
+    let header = Header::read(bytes)?;
+    let is_such = header.bits == 12 && header.components.len() == 1;
+    is_such.then(|| decode::<64, 1>(&header, 1))?
+}
+
+/// `N` is the number of averages in a block of 8×8 pixels; for `STEPS` see [`Bits::block`].
+fn decode<const N: usize, const STEPS: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
     let (data, ends) = unstuff(header.scan)?;
     let [luma, chroma @ ..] = &header.components[..] else { return None };
     // A component alone is not interleaved, and its blocks stand row by row.
     let (across, down) = if chroma.is_empty() { (1, 1) } else { (luma.across, luma.down) };
     let (columns, rows) = (header.width.div_ceil(8 * across), header.height.div_ceil(8 * down));
     let mut picture = Picture::<N>::new(header, factor);
-    let averages = Averages::<N>::new(&luma.scales, factor);
+    let averages = Averages::<N>::new(&luma.scales, factor, header.bits);
     let interval = if header.interval == 0 { columns * rows } else { header.interval };
     if ends.len() != (columns * rows).div_ceil(interval) {
         return None;
@@ -51,11 +59,11 @@ fn decode<const N: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
         let (mut left, mut top) = (first % columns * across, first / columns * down);
         for _ in first..(first + interval).min(columns * rows) {
             for block in 0..across * down {
-                let means = averages.block(&mut bits, luma, &mut levels[0])?;
+                let means = averages.block::<STEPS>(&mut bits, luma, &mut levels[0])?;
                 picture.put(left + block % across, top + block / across, &means);
             }
             for (component, level) in chroma.iter().zip(&mut levels[1..]) {
-                skip(&mut bits, component, level)?;
+                skip::<STEPS>(&mut bits, component, level)?;
             }
             left += across;
             if left == columns * across {
@@ -71,9 +79,13 @@ fn decode<const N: usize>(header: &Header<'_>, factor: usize) -> Option<Grey> {
 }
 
 /// Reads over the blocks of a component within one unit.
-fn skip(bits: &mut Bits<'_>, component: &Component, level: &mut i32) -> Option<()> {
+fn skip<const STEPS: usize>(
+    bits: &mut Bits<'_>,
+    component: &Component,
+    level: &mut i32,
+) -> Option<()> {
     for _ in 0..component.across * component.down {
-        bits.block(&component.first, &component.others, level, |_, _| {})?;
+        bits.block::<STEPS>(&component.first, &component.others, level, |_, _| {})?;
     }
     Some(())
 }

@@ -26,8 +26,8 @@ impl Method for Dicom {
                    (Rescale Slope and Intercept), a window makes them grey, colour becomes grey by \
                    the luma weights of ITU-R BT.601. Images become square, are scaled by their own \
                    maximum and kept at eight or sixteen bits, with a channel for each window. Read \
-                   are uncompressed and deflated files, RLE, JPEG of 8 bits, JPEG lossless, JPEG \
-                   2000 and grey JPEG-LS. Names, dates and ids of patients do not enter the cache; \
+                   are uncompressed and deflated files, RLE, JPEG of 8 bits, sequential JPEG of 12 \
+                   bits in grey, JPEG lossless, JPEG 2000 and grey JPEG-LS. Names, dates and ids of patients do not enter the cache; \
                    paths of files do.",
             example: "dataset scans: dicom { path: \"data/scans\", table: \"data/labels.csv\", \
                       window: window(centre: 40, width: 400) }",
