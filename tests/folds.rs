@@ -35,6 +35,15 @@ fn row(image: u32, patient: u32, a: u8, b: u8) -> String {
     format!("{image}.png,p{patient},{a},{b}\n")
 }
 
+/// A table of images of patients with two each, in two classes that exclude each other.
+fn write_table(project: &Project, images: u32, ending: &str) {
+    let row =
+        |image: u32| format!("{image}.{ending},p{},{},{}\n", image / 2, image % 2, 1 - image % 2);
+    let rows: String = (0..images).map(row).collect();
+    fs::write(project.folder().join("table.csv"), format!("path,patient,A,B\n{rows}"))
+        .expect("table");
+}
+
 /// A table of 80 images of 40 patients, and the images.
 fn chest() -> Project {
     let project = Project::new(TEXT);

@@ -2,8 +2,8 @@
 
 use crate::decoded::changed;
 use crate::dicom_file::Picture;
-use crate::object;
 use crate::project::{Project, Said};
+use crate::{object, write_table};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dicom_core::VR;
@@ -48,10 +48,7 @@ report page { show: [auc_real, auc_made, near, grown] }
 /// Slices from air to bone of patients with two each, in two classes.
 fn head() -> Project {
     let project = Project::new(TEXT);
-    let row = |image: u16| format!("{image}.dcm,p{},{},{}\n", image / 2, image % 2, 1 - image % 2);
-    let rows: String = (0..IMAGES).map(row).collect();
-    fs::write(project.folder().join("table.csv"), format!("path,patient,A,B\n{rows}"))
-        .expect("table");
+    write_table(&project, IMAGES.into(), "dcm");
     for image in 0..IMAGES {
         let sample = |place: u16| match place % 7 {
             // Soft tissue, which windows tell apart, and some bone.

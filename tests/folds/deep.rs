@@ -2,7 +2,7 @@
 
 use crate::decoded::changed;
 use crate::project::Project;
-use crate::{object, object_bytes};
+use crate::{object, object_bytes, write_table};
 use image::{ImageBuffer, Luma};
 use msx::data::Fold;
 use msx::data::depth::{Deep, Pixel};
@@ -43,10 +43,7 @@ fn levels(image: u32) -> Vec<u16> {
 /// A table of images of patients with two each, in two classes.
 fn chest() -> Project {
     let project = Project::new(TEXT);
-    let row = |image: u32| format!("{image}.png,p{},{},{}\n", image / 2, image % 2, 1 - image % 2);
-    let rows: String = (0..IMAGES).map(row).collect();
-    fs::write(project.folder().join("table.csv"), format!("path,patient,A,B\n{rows}"))
-        .expect("table");
+    write_table(&project, IMAGES, "png");
     for image in 0..IMAGES {
         let picture: ImageBuffer<Luma<u16>, _> =
             ImageBuffer::from_raw(SIDE, SIDE, levels(image)).expect("fits");
