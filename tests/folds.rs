@@ -44,6 +44,14 @@ fn write_table(project: &Project, images: u32, ending: &str) {
         .expect("table");
 }
 
+/// Takes the last ten images out of the table.
+fn shorten_table(project: &Project) {
+    let path = project.folder().join("table.csv");
+    let table = fs::read_to_string(&path).expect("table");
+    let rows: Vec<&str> = table.lines().collect();
+    fs::write(path, format!("{}\n", rows[..rows.len() - 10].join("\n"))).expect("table");
+}
+
 /// A table of 80 images of 40 patients, and the images.
 fn chest() -> Project {
     let project = Project::new(TEXT);

@@ -3,7 +3,7 @@
 use crate::decoded::changed;
 use crate::dicom_file::Picture;
 use crate::project::{Project, Said};
-use crate::{object, write_table};
+use crate::{object, shorten_table, write_table};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dicom_core::VR;
@@ -12,7 +12,6 @@ use image::DynamicImage;
 use msx::data::{Channels, Fold};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::fs;
 
 const IMAGES: u16 = 60;
 
@@ -129,13 +128,7 @@ fn each_list_of_windows_is_decoded_once() {
     let project = head();
     let all = u64::from(IMAGES);
     let three = changed(&project, |_| {}, all, 0);
-    let fewer = |project: &Project| {
-        let path = project.folder().join("table.csv");
-        let table = fs::read_to_string(&path).expect("table");
-        let rows: Vec<&str> = table.lines().collect();
-        fs::write(path, format!("{}\n", rows[..rows.len() - 10].join("\n"))).expect("table");
-    };
-    changed(&project, fewer, 0, all - 10);
+    changed(&project, shorten_table, 0, all - 10);
     let windows = |from: &'static str, to: &'static str| {
         move |project: &Project| project.edit(from, &format!("window: {to}"))
     };
