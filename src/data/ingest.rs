@@ -11,7 +11,6 @@ use crate::progress::{Monitor, Progress, Stopped};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Images of eight bits in one channel that are decoded while as many are written; of sixteen it is half
 /// as many.
@@ -61,7 +60,8 @@ pub(super) fn ingest(
     intake.read(decode, |_, error| Err(error))?.finish(info, labels)
 }
 
-/// The images of an item, one behind the other, and the digest of each.
+/// The images of an item, one behind the other, and the digest of each. Borrowed images were decoded
+/// before.
 type Squares<'a> = (Cow<'a, [u8]>, Vec<ImageDigest>);
 
 /// Files on their way into a fold.
@@ -141,15 +141,12 @@ impl<Item: Sync> Intake<'_, Item> {
     ) -> Result<FoldWriter, DataError> {
         let mut writer = FoldWriter::create(self.folder, self.wanted.raster)?;
         let mut places = Vec::with_capacity(self.items.len());
-        let remembered = AtomicUsize::new(0);
+        let mut remembered = 0;
         let images_of = |(item, known): (&Item, &Option<Known>)| match known
             .as_ref()
             .and_then(|known| Some((before.pixels(known)?, known)))
         {
-            Some((pixels, known)) => {
-                remembered.fetch_add(1, Ordering::Relaxed);
-                Ok((Cow::Borrowed(pixels), known.images.clone()))
-            }
+            Some((pixels, known)) => Ok((Cow::Borrowed(pixels), known.images.clone())),
             None => decode(item).map(|pixels| {
                 let digests = digests(&pixels, self.wanted.raster);
                 (Cow::Owned(pixels), digests)
@@ -161,12 +158,15 @@ impl<Item: Sync> Intake<'_, Item> {
             for images in images {
                 let row = writer.count();
                 match images {
-                    Ok((pixels, digests)) => writer.append_hashed(&pixels, &digests)?,
+                    Ok((pixels, digests)) => {
+                        remembered += usize::from(matches!(pixels, Cow::Borrowed(_)));
+                        writer.append_hashed(&pixels, &digests)?;
+                    }
                     Err(error) => refused(places.len(), error)?,
                 }
                 places.push(row);
             }
-            self.tell(places.len(), remembered.load(Ordering::Relaxed))
+            self.tell(places.len(), remembered)
         };
         let mut decoded = Vec::new();
         for (chunk, known) in self.items.chunks(many).zip(before.known.chunks(many)) {
@@ -191,6 +191,7 @@ impl<Item: Sync> Intake<'_, Item> {
         self.memory.note(known.collect());
     }
 
+    /// Tells that `done` items were read, `remembered` of them without decoding.
     fn tell(&self, done: usize, remembered: usize) -> Result<(), DataError> {
         if self.monitor.stop_requested() {
             return Err(Stopped.into());
