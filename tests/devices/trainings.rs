@@ -8,7 +8,7 @@ use msx::learn::classifier::{
 };
 use msx::learn::device::Device;
 use msx::learn::gan::{
-    self, CpdConfig, ProgConfig, TrainedGan, Wanted, synthesise, train_cpd, train_prog,
+    self, GanConfig, Growth, TrainedGan, Wanted, synthesise, train_cpd, train_prog,
 };
 use msx::learn::{LearnError, with_backend};
 use msx::progress::Silent;
@@ -85,31 +85,28 @@ fn train_gan(
     device: &Device,
     last: &Last,
 ) -> Result<TrainedGan, LearnError> {
-    let (batch, widths) = (BATCH as u64, widths.map(<[usize]>::to_vec));
-    let (length, learning_rate, generator_average) = (steps * batch, 0.001, 0.9);
-    let (latent, loss, seed, images) = (LATENT, LOSS, 5, data.for_gan());
-    let augment = gan::Augmentation::default();
+    let batch = BATCH as u64;
+    let config = GanConfig {
+        length: steps * batch,
+        learning_rate: 0.001,
+        latent: LATENT,
+        widths: widths.map(<[usize]>::to_vec),
+        loss: LOSS,
+        augment: gan::Augmentation::default(),
+        generator_average: 0.9,
+        seed: 5,
+    };
+    let images = data.for_gan();
     match method {
-        Gan::Cpd => {
-            #[rustfmt::skip]
-            let config = CpdConfig {
-                length, batch: BATCH, learning_rate, latent, widths, loss, augment,
-                generator_average, seed,
-            };
-            with_backend!(device, |B, handle| {
-                train_cpd::<B>(&config, &images, &handle, &Silent, last)
-            })
-        }
+        Gan::Cpd => with_backend!(device, |B, handle| {
+            train_cpd::<B>(&config, BATCH, &images, &handle, &Silent, last)
+        }),
         Gan::Prog => {
             let (stable, fade, batches) = (2 * batch, 6 * batch + 1, vec![BATCH]);
-            #[rustfmt::skip]
-            let config = ProgConfig {
-                length, stable, fade, batches, learning_rate, latent, widths, loss,
-                augment, generator_average, seed, size: None,
-            };
+            let growth = Growth { stable, fade, batches, size: None };
             let places: [&dyn Checkpoints; 2] = [last, last];
             with_backend!(device, |B, handle| {
-                train_prog::<B>(&config, &images, &handle, &Silent, &places)
+                train_prog::<B>(&config, &growth, &images, &handle, &Silent, &places)
             })
         }
     }

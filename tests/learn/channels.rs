@@ -9,7 +9,7 @@ use msx::learn::classifier::{
     TrainedClassifier, View, features, predict, train,
 };
 use msx::learn::gan::{
-    Augmentation, Changes, CpdConfig, LossWeights, ProgConfig, TrainedGan, TrainingImages, Wanted,
+    Augmentation, Changes, GanConfig, Growth, LossWeights, TrainedGan, TrainingImages, Wanted,
     synthesise, train_cpd, train_prog,
 };
 use msx::learn::layers::Maps;
@@ -75,14 +75,9 @@ const LOSS: LossWeights = LossWeights { gradient_penalty: 10.0, drift: 0.001, cl
 /// A training of a GAN on a fold, with what stops it and where its states go.
 type Training = fn(&Fold, &dyn Monitor, &dyn Checkpoints) -> Result<TrainedGan, LearnError>;
 
-fn cpd(
-    fold: &Fold,
-    monitor: &dyn Monitor,
-    kept: &dyn Checkpoints,
-) -> Result<TrainedGan, LearnError> {
-    let config = CpdConfig {
+fn config() -> GanConfig {
+    GanConfig {
         length: 64,
-        batch: 4,
         learning_rate: 0.003,
         latent: 4,
         widths: Some(vec![6, 4, 4]),
@@ -90,8 +85,15 @@ fn cpd(
         augment: CHANGED,
         generator_average: 0.9,
         seed: 7,
-    };
-    train_cpd::<Cpu>(&config, &fold.training(), &Default::default(), monitor, kept)
+    }
+}
+
+fn cpd(
+    fold: &Fold,
+    monitor: &dyn Monitor,
+    kept: &dyn Checkpoints,
+) -> Result<TrainedGan, LearnError> {
+    train_cpd::<Cpu>(&config(), 4, &fold.training(), &Default::default(), monitor, kept)
 }
 
 /// From 8 px over the fade to 16 px.
@@ -100,21 +102,9 @@ fn prog(
     monitor: &dyn Monitor,
     kept: &dyn Checkpoints,
 ) -> Result<TrainedGan, LearnError> {
-    let config = ProgConfig {
-        length: 64,
-        stable: 16,
-        fade: 24,
-        batches: vec![8, 4],
-        learning_rate: 0.003,
-        latent: 4,
-        widths: Some(vec![6, 4, 4]),
-        size: None,
-        loss: LOSS,
-        augment: CHANGED,
-        generator_average: 0.9,
-        seed: 7,
-    };
-    train_prog::<Cpu>(&config, &fold.training(), &Default::default(), monitor, &[kept, kept])
+    let growth = Growth { stable: 16, fade: 24, batches: vec![8, 4], size: None };
+    let (data, device) = (fold.training(), Default::default());
+    train_prog::<Cpu>(&config(), &growth, &data, &device, monitor, &[kept, kept])
 }
 
 const TRAININGS: [Training; 2] = [cpd, prog];

@@ -7,9 +7,8 @@ use msx::data::{Pixels, Raster, random};
 use msx::learn::LearnError;
 use msx::learn::checkpoint::{Checkpoints, NoCheckpoints};
 use msx::learn::gan::{
-    Augmentation, CpdConfig, CpdNetwork, LossWeights, Network, Phase, ProgConfig, Shape,
-    TrainedGan, TrainingImages, discriminator_loss, generator_loss, gradient_penalty, train_cpd,
-    train_prog,
+    Augmentation, CpdNetwork, GanConfig, Growth, LossWeights, Network, Phase, Shape, TrainedGan,
+    TrainingImages, discriminator_loss, generator_loss, gradient_penalty, train_cpd, train_prog,
 };
 use msx::learn::optimiser::{Adam, AdamConfig, average};
 use msx::learn::parameters::{Parameters, metadata};
@@ -46,13 +45,13 @@ impl Fold {
     }
 }
 
-fn cpd(length: u64) -> CpdConfig {
-    CpdConfig {
+/// Of images that are as large as these widths have levels.
+fn config(length: u64, widths: &[usize]) -> GanConfig {
+    GanConfig {
         length,
-        batch: BATCH,
         learning_rate: 0.003,
         latent: LATENT,
-        widths: None,
+        widths: Some(widths.to_vec()),
         loss: LOSS,
         augment: Augmentation::default(),
         generator_average: 0.9,
@@ -60,21 +59,16 @@ fn cpd(length: u64) -> CpdConfig {
     }
 }
 
-fn prog(length: u64) -> ProgConfig {
-    ProgConfig {
-        length,
-        stable: 12,
-        fade: 16,
-        batches: vec![8, 4],
-        learning_rate: 0.003,
-        latent: LATENT,
-        widths: Some(vec![6, 4, 4]),
-        size: None,
-        loss: LOSS,
-        augment: Augmentation::default(),
-        generator_average: 0.9,
-        seed: SEED,
-    }
+fn small(length: u64) -> GanConfig {
+    config(length, &[6, 4])
+}
+
+fn large(length: u64) -> GanConfig {
+    config(length, &[6, 4, 4])
+}
+
+fn growth() -> Growth {
+    Growth { stable: 12, fade: 16, batches: vec![8, 4], size: None }
 }
 
 type Outcome = Result<TrainedGan, LearnError>;
@@ -84,22 +78,22 @@ type Training = fn(u64, &dyn Monitor, &Kept) -> Outcome;
 
 fn run_cpd(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
     let fold = Fold::new(8);
-    let config = CpdConfig { widths: Some(vec![6, 4]), ..cpd(length) };
-    train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), monitor, kept)
+    train_cpd::<Cpu>(&small(length), BATCH, &fold.view(), &Default::default(), monitor, kept)
 }
 
 fn run_prog(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
     let fold = Fold::new(16);
-    train_prog::<Cpu>(&prog(length), &fold.view(), &Default::default(), monitor, &[kept, kept])
+    let (config, device) = (large(length), Default::default());
+    train_prog::<Cpu>(&config, &growth(), &fold.view(), &device, monitor, &[kept, kept])
 }
 
 /// A `prog` that grows to a size, with a place for the states of each.
 fn grow(size: usize, monitor: &dyn Monitor, places: &[Kept; 2]) -> Outcome {
     let fold = Fold::new(16);
-    let widths = [6, 4, 4][..size.ilog2() as usize - 1].to_vec();
-    let config = ProgConfig { widths: Some(widths), size: Some(size), ..prog(64) };
+    let config = config(64, &[6, 4, 4][..size.ilog2() as usize - 1]);
+    let (growth, device) = (Growth { size: Some(size), ..growth() }, Default::default());
     let places = [&places[0] as &dyn Checkpoints, &places[1]];
-    train_prog::<Cpu>(&config, &fold.view(), &Default::default(), monitor, &places)
+    train_prog::<Cpu>(&config, &growth, &fold.view(), &device, monitor, &places)
 }
 
 fn straight(training: Training, length: u64) -> TrainedGan {
@@ -112,13 +106,14 @@ const CHANGED: Augmentation =
 
 fn run_changed_cpd(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
     let fold = Fold::new(8);
-    let config = CpdConfig { widths: Some(vec![6, 4]), augment: CHANGED, ..cpd(length) };
-    train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), monitor, kept)
+    let config = GanConfig { augment: CHANGED, ..small(length) };
+    train_cpd::<Cpu>(&config, BATCH, &fold.view(), &Default::default(), monitor, kept)
 }
 
 fn run_changed_prog(length: u64, monitor: &dyn Monitor, kept: &Kept) -> Outcome {
-    let (fold, config) = (Fold::new(16), ProgConfig { augment: CHANGED, ..prog(length) });
-    train_prog::<Cpu>(&config, &fold.view(), &Default::default(), monitor, &[kept, kept])
+    let (fold, config) = (Fold::new(16), GanConfig { augment: CHANGED, ..large(length) });
+    let device = Default::default();
+    train_prog::<Cpu>(&config, &growth(), &fold.view(), &device, monitor, &[kept, kept])
 }
 
 /// Stops after each number of steps in turn and goes on.
@@ -221,20 +216,19 @@ fn a_training_goes_on_from_what_one_to_another_size_had_when_it_was_stopped() {
 #[test]
 fn a_size_that_the_images_cannot_be_halved_to_is_refused() {
     let fold = Fold::new(8);
-    let config = ProgConfig { size: Some(16), ..prog(8) };
+    let (config, growth) = (large(8), Growth { size: Some(16), ..growth() });
     let device = Default::default();
     let places = [&NoCheckpoints as &dyn Checkpoints; 2];
-    let outcome = train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &places);
+    let outcome = train_prog::<Cpu>(&config, &growth, &fold.view(), &device, &Silent, &places);
     assert!(refusal(outcome).contains("images of 8 px, which cannot be halved to 16 px"));
 }
 
 #[test]
 fn threads_do_not_show() {
     let fold = Fold::new(16);
-    let config = CpdConfig { batch: 16, widths: Some(vec![32, 32, 32]), ..cpd(32) };
-    let config = CpdConfig { augment: CHANGED, ..config };
+    let config = GanConfig { augment: CHANGED, ..config(32, &[32, 32, 32]) };
     let train = || {
-        train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints)
+        train_cpd::<Cpu>(&config, 16, &fold.view(), &Default::default(), &Silent, &NoCheckpoints)
             .expect("a training")
     };
     assert!(on_threads(1, train) == on_threads(2, train));
@@ -251,23 +245,24 @@ fn refusal(outcome: Outcome) -> String {
 fn cpd_refuses_images_without_findings_and_prog_takes_them() {
     let mut fold = Fold::new(8);
     fold.labels[6..8].fill(0);
-    let device = Default::default();
-    let outcome = train_cpd::<Cpu>(&cpd(8), &fold.view(), &device, &Silent, &NoCheckpoints);
+    let (config, device) = (small(8), Default::default());
+    let outcome = train_cpd::<Cpu>(&config, BATCH, &fold.view(), &device, &Silent, &NoCheckpoints);
     assert!(refusal(outcome).contains("image 3 of the training fold has none"));
-    let config = ProgConfig { widths: Some(vec![6, 4]), ..prog(8) };
-    train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &[&NoCheckpoints]).expect("taken");
+    let places = [&NoCheckpoints as &dyn Checkpoints];
+    train_prog::<Cpu>(&config, &growth(), &fold.view(), &device, &Silent, &places).expect("taken");
 }
 
 #[test]
 fn batches_that_are_no_multiple_of_a_group_are_refused() {
     let fold = Fold::new(8);
-    let device = Default::default();
+    let (config, device) = (small(8), Default::default());
+    let places = [&NoCheckpoints as &dyn Checkpoints];
     for batch in [6, 0] {
-        let config = CpdConfig { batch, ..cpd(8) };
-        let outcome = train_cpd::<Cpu>(&config, &fold.view(), &device, &Silent, &NoCheckpoints);
+        let view = fold.view();
+        let outcome = train_cpd::<Cpu>(&config, batch, &view, &device, &Silent, &NoCheckpoints);
         assert!(refusal(outcome).contains("multiple of 4"));
-        let config = ProgConfig { batches: vec![8, batch], widths: None, ..prog(8) };
-        let outcome = train_prog::<Cpu>(&config, &fold.view(), &device, &Silent, &[&NoCheckpoints]);
+        let growth = Growth { batches: vec![8, batch], ..growth() };
+        let outcome = train_prog::<Cpu>(&config, &growth, &view, &device, &Silent, &places);
         assert!(refusal(outcome).contains("multiple of 4"));
     }
 }
@@ -277,10 +272,10 @@ fn a_training_that_diverges_is_an_error() {
     let fold = Fold::new(8);
     // Before and after the first look at the losses.
     for length in [8, 64] {
-        let config = CpdConfig { learning_rate: 1e30, ..cpd(length) };
-        let config = CpdConfig { widths: Some(vec![6, 4]), ..config };
+        let (config, device) =
+            (GanConfig { learning_rate: 1e30, ..small(length) }, Default::default());
         let outcome =
-            train_cpd::<Cpu>(&config, &fold.view(), &Default::default(), &Silent, &NoCheckpoints);
+            train_cpd::<Cpu>(&config, BATCH, &fold.view(), &device, &Silent, &NoCheckpoints);
         match outcome {
             Err(LearnError::Diverged { position, unit: "images" }) => assert!(position <= length),
             other => panic!("{other:?}"),
@@ -292,9 +287,10 @@ fn a_training_that_diverges_is_an_error() {
 #[test]
 fn a_generator_is_stored_with_the_level_of_its_last_step() {
     let fold = Fold::new(16);
-    let config = ProgConfig { stable: 12, fade: 0, batches: vec![8], ..prog(16) };
+    let growth = Growth { fade: 0, batches: vec![8], ..growth() };
     let trained = train_prog::<Cpu>(
-        &config,
+        &large(16),
+        &growth,
         &fold.view(),
         &Default::default(),
         &Silent,
@@ -379,9 +375,9 @@ fn a_step_is_made_of_the_parts_that_are_checked_elsewhere() {
     let images = Pixels::new(&images, Raster::eight(8));
     let fold = TrainingImages { images, labels: &labels, side: 8, findings: 2 };
     for augment in [Augmentation::default(), CHANGED] {
-        let config = CpdConfig { widths: Some(vec![6, 4]), augment, ..cpd(BATCH as u64) };
-        let kept = Kept::default();
-        train_cpd::<Cpu>(&config, &fold, &Default::default(), &Silent, &kept).expect("one step");
+        let config = GanConfig { augment, ..small(BATCH as u64) };
+        let (kept, device) = (Kept::default(), Default::default());
+        train_cpd::<Cpu>(&config, BATCH, &fold, &device, &Silent, &kept).expect("one step");
         let state = kept.state(BATCH as u64);
         let state = SafeTensors::deserialize(&state).expect("safetensors");
         let expected = composed(&image, augment);

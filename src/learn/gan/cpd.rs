@@ -1,8 +1,7 @@
 //! `cpd`: no growth; conditional pixel norm in the generator, residual blocks in the
 //! discriminator, and a score that is an inner product with the label vector.
 
-use super::losses::LossWeights;
-use super::{Augmentation, Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
+use super::{Description, FIRST_SIDE, Network, Phase, Shape, Verdict};
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::{
     Conv, Dense, Maps, RECTIFIER_GAIN, leaky_relu, minibatch_deviation, pixel_norm, upsample,
@@ -10,29 +9,6 @@ use crate::learn::layers::{
 };
 use crate::learn::parameters::{Layout, Parameters};
 use burn::tensor::Tensor;
-
-/// Settings of a training.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CpdConfig {
-    /// Images to show in all.
-    pub length: u64,
-    /// Images a step, a multiple of four.
-    pub batch: usize,
-    /// Adam's step size.
-    pub learning_rate: f64,
-    /// Length of the latent vector.
-    pub latent: usize,
-    /// Feature maps from 4 px up; `None` for the seed system's rule.
-    pub widths: Option<Vec<usize>>,
-    /// The parts of the loss.
-    pub loss: LossWeights,
-    /// How images are changed before they are judged.
-    pub augment: Augmentation,
-    /// Decay of the generator's running average.
-    pub generator_average: f32,
-    /// Seed of every stream.
-    pub seed: u64,
-}
 
 /// Both networks.
 #[derive(Debug, Clone)]

@@ -11,12 +11,12 @@ mod synthesis;
 mod trainer;
 
 pub use augment::{Augmentation, Changes};
-pub use cpd::{CpdConfig, CpdNetwork};
+pub use cpd::CpdNetwork;
 pub use losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
-pub use prog::{ProgConfig, ProgNetwork};
+pub use prog::{Growth, ProgNetwork};
 pub use schedule::Phase;
 pub use synthesis::{Wanted, synthesise};
-pub use trainer::{TrainedGan, Trainer, train_cpd, train_prog};
+pub use trainer::{TrainedGan, train_cpd, train_prog};
 
 use super::LearnError;
 use super::kernels::Kernels;
@@ -44,6 +44,27 @@ pub struct TrainingImages<'a> {
     pub side: usize,
     /// Findings an image.
     pub findings: usize,
+}
+
+/// Settings that trainings of both GANs have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GanConfig {
+    /// Images to show in all.
+    pub length: u64,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// Length of the latent vector.
+    pub latent: usize,
+    /// Feature maps from 4 px up; `None` for the seed system's rule.
+    pub widths: Option<Vec<usize>>,
+    /// The parts of the loss.
+    pub loss: LossWeights,
+    /// How images are changed before they are judged.
+    pub augment: Augmentation,
+    /// Decay of the generator's running average.
+    pub generator_average: f32,
+    /// Seed of every stream.
+    pub seed: u64,
 }
 
 /// What both networks of a GAN have in common.

@@ -1,8 +1,7 @@
 //! `prog`: progressive growing (Karras et al. 2018) with labels beside the latent and an AC-GAN
 //! head on the discriminator.
 
-use super::losses::LossWeights;
-use super::{Augmentation, Description, FIRST_SIDE, InUse, Network, Phase, Shape, Verdict};
+use super::{Description, FIRST_SIDE, InUse, Network, Phase, Shape, Verdict};
 use crate::learn::kernels::Kernels;
 use crate::learn::layers::{
     Conv, Dense, Maps, RECTIFIER_GAIN, downsample, leaky_relu, minibatch_deviation, pixel_norm,
@@ -14,33 +13,17 @@ use burn::tensor::Tensor;
 /// The level that growing starts from: 8 px.
 pub const FIRST_LEVEL: usize = 1;
 
-/// Settings of a training.
+/// When the levels of a training come in.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ProgConfig {
-    /// Images to show in all.
-    pub length: u64,
+pub struct Growth {
     /// Images that each level is trained on once it is in.
     pub stable: u64,
     /// Images over which a level fades in.
     pub fade: u64,
     /// Batch of each level from 8 px up, multiples of four; the last holds for further levels.
     pub batches: Vec<usize>,
-    /// Adam's step size.
-    pub learning_rate: f64,
-    /// Length of the latent vector.
-    pub latent: usize,
-    /// Feature maps from 4 px up; `None` for the seed system's rule.
-    pub widths: Option<Vec<usize>>,
     /// Side in pixels that it grows to; `None` for that of the images.
     pub size: Option<usize>,
-    /// The parts of the loss.
-    pub loss: LossWeights,
-    /// How images are changed before they are judged.
-    pub augment: Augmentation,
-    /// Decay of the generator's running average.
-    pub generator_average: f32,
-    /// Seed of every stream.
-    pub seed: u64,
 }
 
 /// Both networks, with all levels; a phase says which are in use.

@@ -6,10 +6,10 @@
 
 use super::batches::{Batch, Batches};
 use super::levels::Levels;
-use super::losses::{LossWeights, discriminator_loss, generator_loss, gradient_penalty};
+use super::losses::{discriminator_loss, generator_loss, gradient_penalty};
 use super::schedule::Schedule;
 use super::{
-    Augmentation, CpdConfig, CpdNetwork, InUse, Network, Phase, ProgConfig, ProgNetwork, Shape,
+    Augmentation, CpdNetwork, GanConfig, Growth, InUse, Network, Phase, ProgNetwork, Shape,
     TrainingImages,
 };
 use crate::data::random;
@@ -46,31 +46,22 @@ pub struct TrainedGan {
     pub curves: Curves,
 }
 
-/// Trains `cpd`.
+/// Trains `cpd`, with a `batch` of images a step, a multiple of four.
 ///
 /// # Errors
 /// Settings that do not fit the data, a diverging loss, a failing disk, or a stop on request.
 pub fn train_cpd<B: Kernels>(
-    config: &CpdConfig,
+    config: &GanConfig,
+    batch: usize,
     data: &TrainingImages<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
     checkpoints: &dyn Checkpoints,
 ) -> Result<TrainedGan, LearnError> {
-    let shape = Shape::new(data.side, data.findings, config.latent, config.widths.clone())?
-        .with_channels(data.images.raster().channels);
-    let top = shape.levels() - 1;
+    let shape = shape(config, data.side, data)?;
     require_findings(data)?;
-    let settings = Settings {
-        length: config.length,
-        schedule: Schedule::constant(top, config.batch),
-        learning_rate: config.learning_rate,
-        loss: config.loss,
-        augment: config.augment,
-        generator_average: config.generator_average,
-        seed: config.seed,
-    };
-    Trainer::<B, _>::new(CpdNetwork::new(shape), settings, *data, device)?
+    let schedule = Schedule::constant(shape.levels() - 1, batch);
+    Trainer::<B, _>::new(CpdNetwork::new(shape), config, schedule, *data, device)?
         .train(monitor, checkpoints)
 }
 
@@ -80,39 +71,36 @@ pub fn train_cpd<B: Kernels>(
 /// # Errors
 /// As for [`train_cpd`].
 pub fn train_prog<B: Kernels>(
-    config: &ProgConfig,
+    config: &GanConfig,
+    growth: &Growth,
     data: &TrainingImages<'_>,
     device: &B::Device,
     monitor: &dyn Monitor,
     places: &[&dyn Checkpoints],
 ) -> Result<TrainedGan, LearnError> {
-    let side = config.size.unwrap_or(data.side);
-    let shape = Shape::new(side, data.findings, config.latent, config.widths.clone())?
-        .with_channels(data.images.raster().channels);
+    let side = growth.size.unwrap_or(data.side);
+    let shape = shape(config, side, data)?;
     require_halves(data.side, side)?;
     let schedule = Schedule {
         first_level: super::prog::FIRST_LEVEL,
         last_level: shape.levels() - 1,
-        stable: config.stable,
-        fade: config.fade,
-        batches: config.batches.clone(),
+        stable: growth.stable,
+        fade: growth.fade,
+        batches: growth.batches.clone(),
     };
-    let settings = Settings {
-        length: config.length,
-        schedule: schedule.clone(),
-        learning_rate: config.learning_rate,
-        loss: config.loss,
-        augment: config.augment,
-        generator_average: config.generator_average,
-        seed: config.seed,
-    };
-    let trainer = Trainer::<B, _>::new(ProgNetwork::new(shape), settings, *data, device)?;
+    let network = ProgNetwork::new(shape);
+    let trainer = Trainer::<B, _>::new(network, config, schedule.clone(), *data, device)?;
     if schedule.ends().len() > places.len() {
         return Err(LearnError::Configuration(format!(
             "there is no place for the checkpoints of a training that grows to {side} px"
         )));
     }
     trainer.train(monitor, &Levels::new(&schedule, places))
+}
+
+fn shape(config: &GanConfig, side: usize, data: &TrainingImages<'_>) -> Result<Shape, LearnError> {
+    let shape = Shape::new(side, data.findings, config.latent, config.widths.clone())?;
+    Ok(shape.with_channels(data.images.raster().channels))
 }
 
 /// Images are halved until they are as small as a level wants them.
@@ -139,22 +127,11 @@ fn require_findings(data: &TrainingImages<'_>) -> Result<(), LearnError> {
     }
 }
 
-/// What both methods set.
-#[derive(Debug, Clone)]
-struct Settings {
-    length: u64,
-    schedule: Schedule,
-    learning_rate: f64,
-    loss: LossWeights,
-    augment: Augmentation,
-    generator_average: f32,
-    seed: u64,
-}
-
 /// A training in progress.
-pub struct Trainer<'a, B: Kernels, N: Network> {
+struct Trainer<'a, B: Kernels, N: Network> {
     network: N,
-    settings: Settings,
+    config: GanConfig,
+    schedule: Schedule,
     batches: Batches<'a>,
     device: B::Device,
     generator: Player<B>,
@@ -215,7 +192,8 @@ impl<B: Backend> Player<B> {
 impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
     fn new(
         network: N,
-        settings: Settings,
+        config: &GanConfig,
+        schedule: Schedule,
         data: TrainingImages<'a>,
         device: &B::Device,
     ) -> Result<Trainer<'a, B, N>, LearnError> {
@@ -223,31 +201,32 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
             return Err(LearnError::Configuration("the training fold is empty".to_owned()));
         }
         let odd = |batch: &&usize| **batch == 0 || !batch.is_multiple_of(GROUP);
-        if let Some(batch) = settings.schedule.batches.iter().find(odd) {
+        if let Some(batch) = schedule.batches.iter().find(odd) {
             return Err(LearnError::Configuration(format!(
                 "a batch must be a multiple of {GROUP}, because the discriminator compares \
                  groups of {GROUP} images; {batch} is not"
             )));
         }
-        let seed = settings.seed;
+        let seed = config.seed;
         let generator = Player::draw(network.generator_layout(), seed, "gan/generator", device);
         let discriminator =
             Player::draw(network.discriminator_layout(), seed, "gan/discriminator", device);
         Ok(Trainer {
             averaged: generator.weights.clone(),
-            averaging: network.in_use(settings.schedule.first_level).generator_tensors,
+            averaging: network.in_use(schedule.first_level).generator_tensors,
             progress: Position {
                 images: 0,
                 steps: 0,
-                level: settings.schedule.first_level,
+                level: schedule.first_level,
                 generator_steps: 0,
                 discriminator_steps: 0,
                 curves: Curves::new(&COLUMNS),
             },
-            ends: settings.schedule.ends(),
+            ends: schedule.ends(),
             network,
             batches: Batches::new(data, seed),
-            settings,
+            config: config.clone(),
+            schedule,
             device: device.clone(),
             generator,
             discriminator,
@@ -260,11 +239,11 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         checkpoints: &dyn Checkpoints,
     ) -> Result<TrainedGan, LearnError> {
         let _alone = alone();
-        if let Some((_, bytes)) = checkpoints.latest(self.settings.length)? {
+        if let Some((_, bytes)) = checkpoints.latest(self.config.length)? {
             self.restore(&bytes)?;
         }
         let mut writer = CheckpointWriter::new(checkpoints, self.progress.images);
-        while self.progress.images < self.settings.length {
+        while self.progress.images < self.config.length {
             let losses = self.step();
             if self.progress.steps.is_multiple_of(STEPS_A_ROW) {
                 self.record(&losses, monitor)?;
@@ -283,18 +262,18 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
 
     /// One discriminator step, one generator step, one step of the average.
     fn step(&mut self) -> Losses<B> {
-        let phase = self.settings.schedule.phase(self.progress.images);
+        let phase = self.schedule.phase(self.progress.images);
         if phase.level != self.progress.level {
             self.progress.level = phase.level;
             self.averaging = self.network.in_use(phase.level).generator_tensors;
             self.generator.forget_moments(&self.device);
             self.discriminator.forget_moments(&self.device);
         }
-        let size = self.settings.schedule.batch(phase.level);
+        let size = self.schedule.batch(phase.level);
         let batch = self.batches.take::<B>(self.progress.images, size, phase, &self.device);
         let (discriminator, penalty) = self.discriminator_step(&batch, phase);
         let generator = self.generator_step(&batch.labels, phase);
-        let beta = self.settings.generator_average;
+        let beta = self.config.generator_average;
         self.averaged = average(&self.averaged, &self.generator.weights, self.averaging, beta);
         self.progress.images += size as u64;
         self.progress.steps += 1;
@@ -321,14 +300,14 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
             self.network.judge(&weights, Tensor::from_inner(images), labels.clone(), phase)
         };
         let (real, fake) = (judge(real), judge(fake));
-        let loss = discriminator_loss(real, fake, &labels, self.settings.loss);
+        let loss = discriminator_loss(real, fake, &labels, self.config.loss);
         let penalty = gradient_penalty(
             &self.network,
             &weights,
             mixed,
             &batch.labels,
             phase,
-            self.settings.loss.gradient_penalty,
+            self.config.loss.gradient_penalty,
         );
         let gradients = (loss.clone() + penalty.clone()).backward();
         let config = self.adam();
@@ -345,7 +324,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         let images = self.network.generate(&weights, latents, labels.clone(), phase);
         let images = self.augmented("gan/augment/generator", images);
         let verdict = self.network.judge(&judge_weights, images, labels.clone(), phase);
-        let loss = generator_loss(verdict, &labels, self.settings.loss);
+        let loss = generator_loss(verdict, &labels, self.config.loss);
         let gradients = loss.backward();
         let config = self.adam();
         self.generator.descend(weights.gradients(&gradients), &config);
@@ -354,12 +333,12 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
 
     /// Images as the discriminator sees them, real and generated ones alike.
     fn augmented<D: Backend>(&self, purpose: &str, images: Tensor<D, 4>) -> Tensor<D, 4> {
-        let augment = self.settings.augment;
+        let augment = self.config.augment;
         if augment == Augmentation::default() {
             return images;
         }
         let [count, _, side, _] = images.dims();
-        augment.draw(self.settings.seed, purpose, self.progress.images, count, side).apply(images)
+        augment.draw(self.config.seed, purpose, self.progress.images, count, side).apply(images)
     }
 
     fn latents(&self, purpose: &str, size: usize) -> Tensor<B, 2> {
@@ -369,7 +348,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
 
     fn adam(&self) -> AdamConfig {
         AdamConfig {
-            learning_rate: self.settings.learning_rate,
+            learning_rate: self.config.learning_rate,
             beta1: BETA1,
             beta2: BETA2,
             epsilon: ADAM_EPSILON,
@@ -395,8 +374,8 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
         ]);
         monitor.report(&Progress {
             activity: "training".into(),
-            done: images.min(self.settings.length),
-            total: self.settings.length,
+            done: images.min(self.config.length),
+            total: self.config.length,
             unit: "images".into(),
             metrics: vec![("loss_d".into(), discriminator), ("loss_g".into(), generator)],
         });
@@ -412,7 +391,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
                 discriminator.optimiser.state();
             self.progress.discriminator_steps = steps;
             // The same bytes as a training would write that has no further levels.
-            let home = self.settings.schedule.home(self.progress.images);
+            let home = self.schedule.home(self.progress.images);
             let InUse { generator: made, discriminator: judged, .. } = self.network.in_use(home);
             let first = |count: usize, mut values: Vec<f32>| {
                 values.truncate(count);
@@ -435,7 +414,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
     fn restore(&mut self, bytes: &[u8]) -> Result<(), LearnError> {
         let state = unpack::<Position>(bytes)?;
         let device = &self.device;
-        let home = self.settings.schedule.home(state.rest.images);
+        let home = self.schedule.home(state.rest.images);
         let in_use = self.network.in_use(home);
         let array = |name: &str, count: usize, mut beginning: Vec<f32>| {
             beginning[..count].copy_from_slice(state.array(name, count)?);
@@ -476,7 +455,7 @@ impl<'a, B: Kernels, N: Network> Trainer<'a, B, N> {
             return Err(LearnError::Diverged { position: self.progress.images, unit: "images" });
         }
         // The phase of the last step: a level that begins after it has learned nothing yet.
-        let schedule = &self.settings.schedule;
+        let schedule = &self.schedule;
         let size = schedule.batch(self.progress.level) as u64;
         let phase = schedule.phase(self.progress.images.saturating_sub(size));
         let generator =

@@ -1,12 +1,11 @@
 //! The conditional GAN without growth.
 
 use super::{
-    augmentation, common_fields, loss, outputs, step_memory, training_fold, training_images,
-    widths, write,
+    common_fields, config, outputs, step_memory, training_fold, training_images, widths, write,
 };
 use crate::language::schema::{Field, Header, MethodSchema};
 use crate::language::value::Value;
-use crate::learn::gan::{CpdConfig, train_cpd};
+use crate::learn::gan::train_cpd;
 use crate::learn::with_backend;
 use crate::stages::fields::at_least;
 use crate::stages::{Context, Method, Parameters, StageError};
@@ -58,23 +57,10 @@ impl Method for Cpd {
         let fold = training_fold(context)?;
         let data = training_images(&fold);
         let config = config(context.parameters)?;
+        let batch = context.parameters.count("batch")?;
         let trained = with_backend!(context.device, |B, device| {
-            train_cpd::<B>(&config, &data, &device, context.monitor, context.checkpoints)
+            train_cpd::<B>(&config, batch, &data, &device, context.monitor, context.checkpoints)
         })?;
         write(context, &fold, data.side, &trained)
     }
-}
-
-fn config(parameters: Parameters<'_>) -> Result<CpdConfig, StageError> {
-    Ok(CpdConfig {
-        length: parameters.amount("length")?,
-        batch: parameters.count("batch")?,
-        learning_rate: parameters.float("learning_rate")?,
-        latent: parameters.count("latent")?,
-        widths: widths(parameters)?,
-        loss: loss(parameters)?,
-        augment: augmentation(parameters)?,
-        generator_average: parameters.float("generator_average")? as f32,
-        seed: parameters.seed()?,
-    })
 }

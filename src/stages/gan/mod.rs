@@ -11,7 +11,7 @@ use super::{Context, Parameters, StageError};
 use crate::data::{Channels, Fold};
 use crate::language::schema::{Field, FieldType, Output, OutputType, Variant};
 use crate::language::value::Value;
-use crate::learn::gan::{Augmentation, LossWeights, TrainedGan, TrainingImages};
+use crate::learn::gan::{Augmentation, GanConfig, LossWeights, TrainedGan, TrainingImages};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -95,6 +95,19 @@ fn augmentations() -> Vec<Variant> {
         ),
         variant("cutout", "A square of half the side becomes grey; part of it may lie outside."),
     ]
+}
+
+fn config(parameters: Parameters<'_>) -> Result<GanConfig, StageError> {
+    Ok(GanConfig {
+        length: parameters.amount("length")?,
+        learning_rate: parameters.float("learning_rate")?,
+        latent: parameters.count("latent")?,
+        widths: widths(parameters)?,
+        loss: loss(parameters)?,
+        augment: augmentation(parameters)?,
+        generator_average: parameters.float("generator_average")? as f32,
+        seed: parameters.seed()?,
+    })
 }
 
 /// None where the field is not written.

@@ -1,12 +1,11 @@
 //! The progressively growing GAN.
 
 use super::{
-    augmentation, common_fields, loss, outputs, step_memory, training_fold, training_images,
-    widths, write,
+    common_fields, config, outputs, step_memory, training_fold, training_images, widths, write,
 };
 use crate::language::schema::{Field, FieldType, Header, MethodSchema};
 use crate::language::value::{Fields, Value};
-use crate::learn::gan::{FIRST_SIDE, ProgConfig, train_prog};
+use crate::learn::gan::{FIRST_SIDE, Growth, train_prog};
 use crate::learn::with_backend;
 use crate::stages::fields::{LARGEST_SIDE, at_least, images, side};
 use crate::stages::{Context, Method, Parameters, StageError};
@@ -62,9 +61,10 @@ impl Method for Prog {
                    discriminator, labels joined with the latent, and a second head of the \
                    discriminator that names the findings (AC-GAN). The optimiser starts anew \
                    with each size. Trainings that differ in `size` alone share the sizes that they \
-                   have in common: each is trained once, whichever of them comes first. The defaults are the values of npj Digital Medicine 2021 \
-                   (arXiv 2012.03769) up to 32 px; for 64 and 128 px it used 1,000 kimg for \
-                   `phase` and `fade`. For a CPU give small `widths`, `latent` and `batch`.",
+                   have in common: each is trained once, whichever of them comes first. The \
+                   defaults are the values of npj Digital Medicine 2021 (arXiv 2012.03769) up to \
+                   32 px; for 64 and 128 px it used 1,000 kimg for `phase` and `fade`. For a CPU \
+                   give small `widths`, `latent` and `batch`.",
             example: "gan g: prog { train: fold.train, length: 12_000 kimg }",
             revision: 3,
             header: Header::Method,
@@ -91,10 +91,11 @@ impl Method for Prog {
         let fold = training_fold(context)?;
         let data = training_images(&fold);
         let config = config(context.parameters)?;
+        let growth = growth(context.parameters)?;
         let trained = with_backend!(context.device, |B, device| {
-            train_prog::<B>(&config, &data, &device, context.monitor, context.stretches)
+            train_prog::<B>(&config, &growth, &data, &device, context.monitor, context.stretches)
         })?;
-        write(context, &fold, config.size.unwrap_or(data.side), &trained)
+        write(context, &fold, growth.size.unwrap_or(data.side), &trained)
     }
 }
 
@@ -125,19 +126,11 @@ fn up_to(parameters: &Fields, level: u32) -> Fields {
     own
 }
 
-fn config(parameters: Parameters<'_>) -> Result<ProgConfig, StageError> {
-    Ok(ProgConfig {
-        length: parameters.amount("length")?,
+fn growth(parameters: Parameters<'_>) -> Result<Growth, StageError> {
+    Ok(Growth {
         stable: parameters.amount("phase")?,
         fade: parameters.amount("fade")?,
         batches: parameters.counts("batch")?,
-        learning_rate: parameters.float("learning_rate")?,
-        latent: parameters.count("latent")?,
-        widths: widths(parameters)?,
         size: parameters.get(SIZE).map(|_| parameters.size(SIZE)).transpose()?,
-        loss: loss(parameters)?,
-        augment: augmentation(parameters)?,
-        generator_average: parameters.float("generator_average")? as f32,
-        seed: parameters.seed()?,
     })
 }
