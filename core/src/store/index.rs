@@ -197,9 +197,7 @@ impl Store {
             objects: Shards::new(self.root.join(OBJECTS), file, objects),
         }
     }
-}
 
-impl Store {
     /// Begins to open the index, for those who will ask for most of it and have other work until then.
     /// What it says is held against the folders when it is asked, as ever. The thread that opens it does
     /// `then` what is needed later: a second one would take time from those who wait.
@@ -233,7 +231,7 @@ impl Index {
 
     /// Takes note of a record that this process wrote, which spares the next one reading it.
     pub fn note(&mut self, key: &Digest, record: &Record) {
-        let path = super::sharded(&self.store.root.join("records"), key, ".json");
+        let path = super::sharded(&self.store.root.join(RECORDS), key, ".json");
         let Ok(metadata) = fs::metadata(path) else { return };
         let entry = entry(Stamp::of(&metadata), record);
         self.records.change(key, read_record).insert(*key, entry);
