@@ -83,6 +83,16 @@ fn only_the_command_line_prints_or_exits() {
     }
 }
 
+/// The packages are not compiled for tests of their own, so one that stood among the sources would not run.
+#[test]
+fn tests_stand_under_tests() {
+    for (file, text) in sources() {
+        for word in ["#[test]", "cfg(test)"] {
+            assert!(!text.contains(word), "{file} holds tests, which nobody would run");
+        }
+    }
+}
+
 #[test]
 fn files_stay_readable() {
     for (file, text) in sources() {

@@ -58,24 +58,3 @@ impl Lines {
         offset
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Lines;
-    use lsp_types::Position;
-
-    #[test]
-    fn offsets_and_positions_agree_past_emoji_and_line_ends() {
-        let text = "a😀b\r\né\n\rx";
-        let lines = Lines::new(text);
-        for (offset, _) in text.char_indices().filter(|(_, c)| !matches!(c, '\r' | '\n')) {
-            assert_eq!(lines.offset(text, lines.position(text, offset)), offset, "at {offset}");
-        }
-        assert_eq!(lines.position(text, 5), Position::new(0, 3));
-        assert_eq!(lines.offset(text, Position::new(0, 2)), 1, "inside the pair");
-        assert_eq!(lines.offset(text, Position::new(0, 99)), 6, "past the line");
-        assert_eq!(lines.offset(text, Position::new(1, 1)), 10);
-        assert_eq!(lines.position(text, 12), Position::new(3, 0), "a lone carriage return");
-        assert_eq!(lines.offset(text, Position::new(9, 0)), text.len());
-    }
-}

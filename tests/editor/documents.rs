@@ -1,7 +1,7 @@
 //! Edits and what is told of them.
 
 use crate::client::{Client, GOOD, range, start};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const LIBRARY: &str = "dataset phantoms: phantom { count: 500, size: 16px }\n";
 const USER: &str =
@@ -60,6 +60,32 @@ fn edits_behind_emoji_and_in_crlf_files_land_where_they_should() {
     client.edit(&uri, range(text, "phantom"), "phantoms");
     let found = &client.diagnostics[&uri][0];
     assert_eq!(found["range"]["start"], json!({ "line": 1, "character": 11 }));
+}
+
+#[test]
+fn positions_that_no_character_has_are_those_of_a_neighbour() {
+    let mut client = Client::new();
+    let text = "experiment e { seed: 1 }\rlet x = 1\r\nlet y = 1\n# 😀\n";
+    let uri = client.open("e.msx", text);
+    let place = |line: u32, character: u32| json!({ "line": line, "character": character });
+    let unused = |client: &Client| -> Vec<Value> {
+        let found = client.diagnostics[&uri].iter();
+        found.map(|one| one["range"]["start"].clone()).collect()
+    };
+    assert_eq!(unused(&client), [place(1, 4), place(2, 4)], "a lone carriage return ends a line");
+
+    // Past the end of a line, which stays.
+    client.edit(&uri, json!({ "start": place(1, 0), "end": place(1, 99) }), "");
+    assert_eq!(unused(&client), [place(2, 4)]);
+    // Past the last line.
+    client.edit(&uri, json!({ "start": place(99, 7), "end": place(99, 9) }), "let z = 1");
+    assert_eq!(unused(&client), [place(2, 4), place(4, 4)]);
+    // Between the halves of a character, which comes behind what is typed.
+    client.edit(&uri, json!({ "start": place(3, 3), "end": place(3, 3) }), "\nlet v = 1 ");
+    let found = &client.diagnostics[&uri];
+    let is_syntax = |one: &&Value| one["code"] == "msx::syntax";
+    let wrong = found.iter().find(is_syntax).expect("the emoji is no part of a comment any more");
+    assert_eq!(wrong["range"]["start"], place(4, 10), "{wrong}");
 }
 
 #[test]
