@@ -13,4 +13,4 @@ pub mod run;
 pub mod share;
 pub mod stages;
 
-pub use msx_core::{graph, language, progress, project, store};
+pub use msx_core::{any_path, graph, language, progress, project, relative_path, store};

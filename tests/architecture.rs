@@ -6,9 +6,23 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// From the ground up; a room may use those before it.
-const ROOMS: [&str; 14] = [
-    "progress", "language", "project", "graph", "store", "data", "learn", "measure", "report",
-    "stages", "run", "share", "editor", "cli",
+const ROOMS: [&str; 16] = [
+    "progress",
+    "any_path",
+    "relative_path",
+    "language",
+    "project",
+    "graph",
+    "store",
+    "data",
+    "learn",
+    "measure",
+    "report",
+    "stages",
+    "run",
+    "share",
+    "editor",
+    "cli",
 ];
 
 /// Lines of a file beyond which it wants splitting.

@@ -1,6 +1,7 @@
 //! Archives from strangers: unpacked whole into their folder, or refused without a trace.
 
-use msx::share::archive::{ArchiveError, Content, safe_name, unpack, write};
+use msx::relative_path::RelativePath;
+use msx::share::archive::{Archive, ArchiveError, Content, write};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +32,7 @@ impl Place {
     }
 
     fn unpack(&self) -> Result<(), ArchiveError> {
-        unpack(&self.archive, &self.into, LIMIT)
+        Archive::open(&self.archive, LIMIT)?.unpack(&self.into, |_| true)
     }
 
     /// Everything below the folder but the archive itself, files only.
@@ -77,9 +78,10 @@ fn what_is_written_comes_back_and_is_the_same_each_time() {
     let place = Place::with(b"");
     let big = place.folder.path().join("big");
     fs::write(&big, vec![7; 100_000]).expect("writable");
+    let digest = blake3::hash(&[7; 100_000]).into();
     let files = BTreeMap::from([
-        ("a/b.txt".to_owned(), Content::Bytes(b"text".to_vec())),
-        ("c".to_owned(), Content::File(big.clone())),
+        (name("a/b.txt"), Content::Bytes(b"text".to_vec())),
+        (name("c"), Content::Stored { path: big.clone(), digest }),
     ]);
     write(&place.archive, &files).expect("written");
     let first = fs::read(&place.archive).expect("readable");
@@ -89,6 +91,22 @@ fn what_is_written_comes_back_and_is_the_same_each_time() {
     place.unpack().expect("unpacked");
     assert_eq!(fs::read(place.into.join("a/b.txt")).expect("there"), b"text");
     assert_eq!(fs::read(place.into.join("c")).expect("there"), vec![7; 100_000]);
+}
+
+fn name(text: &str) -> RelativePath {
+    text.parse().expect("a plain name")
+}
+
+#[test]
+fn a_stored_file_that_is_not_what_it_was_is_not_packed() {
+    let place = Place::with(b"as before");
+    let stored = place.folder.path().join("stored");
+    fs::write(&stored, b"rotten").expect("writable");
+    let digest = blake3::hash(b"sound!").into();
+    let files = BTreeMap::from([(name("c"), Content::Stored { path: stored, digest })]);
+    let error = write(&place.archive, &files).expect_err("it is damaged").to_string();
+    assert!(error.contains("stored is damaged"), "{error}");
+    assert_eq!(fs::read(&place.archive).expect("there"), b"as before");
 }
 
 #[test]
@@ -181,7 +199,7 @@ proptest! {
     #[test]
     fn safe_names_have_plain_parts_only(parts in prop::collection::vec(part(), 1..6)) {
         let name = parts.join("/");
-        if safe_name(&name).is_ok() {
+        if name.parse::<RelativePath>().is_ok() {
             let plain = |part: std::path::Component<'_>| {
                 matches!(part, std::path::Component::Normal(_))
             };

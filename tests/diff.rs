@@ -147,7 +147,7 @@ fn kept(bytes: &str, auroc: f64, alter: impl Fn(&mut Kept)) -> [Kept; 2] {
     let stage = |name: &str, figures| {
         let mut kept = Kept {
             name: name.to_owned(),
-            key: digest(name),
+            key: Fingerprint::new(name, "", 1).key(),
             fingerprint: Fingerprint::new(name, "", 1),
             outputs: OutputDigests::from_iter([("out", digest(bytes))]),
             provenance: Provenance {
@@ -180,12 +180,38 @@ fn equal_bytes_are_identical_and_others_need_another_machine() {
     let elsewhere = |kept: &mut Kept| kept.provenance.platform = "linux-aarch64".to_owned();
     let said = verdict(before(), kept("b", 0.84, elsewhere)).to_string();
     assert!(said.starts_with("within tolerance: g"), "{said}");
-    assert!(said.contains("made on linux-x86_64, here on linux-aarch64"), "{said}");
+    assert!(
+        said.contains("the bundle claims to be made on linux-x86_64, this is linux-aarch64"),
+        "{said}"
+    );
     let said = verdict(before(), kept("b", 0.86, elsewhere)).to_string();
     assert!(said.starts_with("different: g") && said.contains("mean AUROC 0.800"), "{said}");
     let newer = |kept: &mut Kept| kept.fingerprint.revision = 2;
     let said = verdict(before(), kept("b", 0.8, newer)).to_string();
     assert!(said.contains("the method was revised in msx: 1 → 2"), "{said}");
+}
+
+/// What is said of the stages has to be what they gave, and there has to be something to judge.
+#[test]
+fn a_verdict_passes_nothing_that_was_not_compared() {
+    let as_it_is = |_: &mut Kept| {};
+    let elsewhere = |kept: &mut Kept| kept.provenance.platform = "linux-aarch64".to_owned();
+    let said = verdict(kept("a", 0.9, as_it_is), kept("a", 0.8, as_it_is)).to_string();
+    assert!(said.starts_with("altered: ") && said.contains("the figures of auc"), "{said}");
+    let other_key = |kept: &mut Kept| kept.key = Digest::derive("a test", b"other");
+    let found = verdict(kept("a", 0.8, other_key), kept("a", 0.8, as_it_is));
+    assert!(matches!(&found, Verdict::Altered { parts } if parts.len() == 2), "{found}");
+    let bare = |kept: &mut Kept| kept.figures.clear();
+    let bare_elsewhere = |kept: &mut Kept| {
+        elsewhere(kept);
+        bare(kept);
+    };
+    let found = verdict(kept("a", 0.8, bare), kept("b", 0.8, bare_elsewhere));
+    assert!(matches!(found, Verdict::NothingToCompare { .. }), "{found}");
+    assert!(!found.is_reproduced(false));
+    let said = verdict(kept("a", 0.8, bare), kept("b", 0.8, elsewhere)).to_string();
+    assert!(said.contains("mean AUROC (absent) → 0.800"), "{said}");
+    assert!(matches!(judge(&[]), Verdict::NothingToCompare { .. }));
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! Files that nobody writes on purpose, given to the program itself: each ends soon with a sentence.
 
+#[path = "hostile/bundle.rs"]
+mod bundle;
+#[path = "hostile/cache.rs"]
+mod cache;
+#[path = "hostile/names.rs"]
+mod names;
 #[path = "support/project.rs"]
 mod project;
 

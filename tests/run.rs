@@ -182,7 +182,7 @@ fn run_with(cache: &Path, stages: Vec<TypedStage>, settings: &Settings, stop: &A
         claims: Vec::new(),
     };
     let graph = Graph::build(experiment.stages, &schemas).expect("the schemas fit");
-    let store = Store::open(cache).expect("the cache opens");
+    let store = Store::open(&cache.join("cache")).expect("the cache opens");
     let session = Session::prepare(&graph, &methods, &store, cache, Device::Cpu, false)
         .expect("nothing to hash");
     let observer = Collected::default();
@@ -201,7 +201,7 @@ fn diamond(first: &str) -> Vec<TypedStage> {
 }
 
 fn text_of(cache: &Path, ran: &Ran, index: usize) -> String {
-    let store = Store::open(cache).expect("the cache opens");
+    let store = Store::open(&cache.join("cache")).expect("the cache opens");
     let key = ran.outcome.keys[index].expect("it has a result");
     let record = store.lookup(&key).expect("readable").expect("there");
     let blob = &record.outputs["text"].0["text.txt"];
@@ -253,7 +253,7 @@ fn two_names_for_one_work_run_once() {
 fn a_deleted_object_runs_its_stage_alone() {
     let cache = tempfile::tempdir().expect("folder");
     let first = run_stages(cache.path(), diamond("top"), false);
-    let store = Store::open(cache.path()).expect("the cache opens");
+    let store = Store::open(&cache.path().join("cache")).expect("the cache opens");
     let key = first.outcome.keys[1].expect("it has a result");
     let record = store.lookup(&key).expect("readable").expect("there");
     for blob in record.blobs() {
@@ -267,7 +267,7 @@ fn a_result_that_turns_out_damaged_is_made_again_within_the_run() {
     let cache = tempfile::tempdir().expect("folder");
     let first = run_stages(cache.path(), diamond("top"), false);
     let top = first.outcome.keys[0].expect("it has a result");
-    let store = Store::open(cache.path()).expect("the cache opens");
+    let store = Store::open(&cache.path().join("cache")).expect("the cache opens");
     let record = store.lookup(&top).expect("readable").expect("there");
     let object = store.object_path(&record.outputs["text"].0["text.txt"].digest);
     // The index is written and trusted; a shorter file does not show in its folder.
@@ -362,7 +362,7 @@ fn stopping_ends_running_stages_and_starts_no_more() {
     let stop = AtomicBool::new(false);
     let ran = std::thread::scope(|scope| {
         scope.spawn(|| {
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(std::time::Duration::from_millis(500));
             stop.store(true, Ordering::Relaxed);
         });
         let stages = vec![stage("long", "wait", &[]), stage("after", "after", &[0])];
@@ -418,7 +418,7 @@ fn no_collector_takes_what_a_session_holds() {
     let methods: Vec<Box<dyn Method>> = vec![Box::new(Echo)];
     let schemas = Schemas::new(vec![Echo.schema()]);
     let graph = Graph::build(diamond("top"), &schemas).expect("the schemas fit");
-    let store = Store::open(cache.path()).expect("the cache opens");
+    let store = Store::open(&cache.path().join("cache")).expect("the cache opens");
     let policy = Policy { keep_runs: 0, grace: Duration::ZERO, ..Policy::default() };
     let collect = || store.collect(&policy, &|_| Vec::new()).expect("collected").records.len();
     {

@@ -180,7 +180,7 @@ fn scratch_of_the_living_stays_and_of_the_dead_goes() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path());
     let alive = store.scratch().expect("scratch");
-    let dead = folder.path().join("scratch").join("stage-dead");
+    let dead = folder.path().join("scratch").join("stage-dEad01");
     fs::create_dir_all(&dead).expect("folder");
     fs::write(dead.join("alive"), b"").expect("write");
     store.sweep().expect("sweep");
@@ -266,7 +266,7 @@ fn what_a_killed_process_did_not_finish_writing_goes_in_the_end() {
         .and_then(|mut folders| folders.next().expect("one trajectory"))
         .map(|entry| entry.path())
         .expect("listing");
-    let (old, new) = (trajectory.join(".tmpold"), trajectory.join(".tmpnew"));
+    let (old, new) = (trajectory.join(".msx-old123"), trajectory.join(".msx-new123"));
     let hours_ago = SystemTime::now() - Duration::from_secs(7200);
     File::create(&old).and_then(|file| file.set_modified(hours_ago)).expect("written");
     File::create(&new).expect("written");

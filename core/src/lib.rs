@@ -5,8 +5,10 @@
 
 #![warn(missing_docs)]
 
+pub mod any_path;
 pub mod graph;
 pub mod language;
 pub mod progress;
 pub mod project;
+pub mod relative_path;
 pub mod store;

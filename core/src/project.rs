@@ -1,5 +1,6 @@
 //! Experiment files on the file system, and which of them an import may reach.
 
+use crate::any_path;
 use crate::language::{Code, Diagnostic, Refusal, Source, Sources};
 use rayon::prelude::*;
 use std::cell::RefCell;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Larger files are something else that was named by mistake.
 const LARGEST: u64 = 16 << 20;
@@ -25,6 +27,8 @@ pub struct ProjectFiles<'a> {
     /// Where the user stands; names in messages are relative to it.
     working_folder: PathBuf,
     unsaved: Unsaved<'a>,
+    /// Files whose names do not say where they are, because they are not text.
+    odd: Mutex<BTreeMap<String, PathBuf>>,
 }
 
 impl<'a> ProjectFiles<'a> {
@@ -47,10 +51,12 @@ impl<'a> ProjectFiles<'a> {
         };
         let text = read(&root)
             .map_err(|Refusal { reason, help }| Box::new(unreadable(file, &reason).help(help)))?;
-        let name = file.display().to_string();
+        let name = any_path::shown(file);
         let source = Source::new(&name, text);
         let working_folder = working_folder();
-        Ok((ProjectFiles { root, name, project, working_folder, unsaved: &|_| None }, source))
+        let unsaved: Unsaved<'_> = &|_| None;
+        let odd = Mutex::default();
+        Ok((ProjectFiles { root, name, project, working_folder, unsaved, odd }, source))
     }
 
     /// The files around an experiment whose text an editor holds, and that need not be on disk.
@@ -65,18 +71,33 @@ impl<'a> ProjectFiles<'a> {
         let project = real(project.unwrap_or_else(|| folder(&root)));
         let name = shown(&root, &working_folder);
         let source = Source::new(&name, text);
-        (ProjectFiles { root, name, project, working_folder, unsaved }, source)
+        let odd = Mutex::default();
+        (ProjectFiles { root, name, project, working_folder, unsaved, odd }, source)
     }
 
     /// The path of a file by the name that its source has.
     pub fn path(&self, name: &str) -> PathBuf {
-        if name == self.name { self.root.clone() } else { real(&self.working_folder.join(name)) }
+        if name == self.name {
+            return self.root.clone();
+        }
+        let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        odd.get(name).cloned().unwrap_or_else(|| real(&self.working_folder.join(name)))
+    }
+
+    /// The name of a file, from which [`ProjectFiles::path`] finds it again.
+    fn name_of(&self, path: &Path) -> String {
+        let name = shown(path, &self.working_folder);
+        if path.to_str().is_none() {
+            let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+            odd.insert(name.clone(), path.to_owned());
+        }
+        name
     }
 
     /// A file of the project as seen from the project's folder, with `/` between its parts.
     pub fn within(&self, path: &Path) -> String {
         let relative = path.strip_prefix(&self.project).unwrap_or(path);
-        let parts = relative.components().map(|part| part.as_os_str().to_string_lossy());
+        let parts = relative.components().map(|part| any_path::shown(part.as_ref()));
         parts.collect::<Vec<_>>().join("/")
     }
 
@@ -106,9 +127,9 @@ impl Sources for ProjectFiles<'_> {
         if found == self.root {
             return Ok(Source::new(&self.name, text));
         }
-        let name = shown(&found, &self.working_folder);
+        let name = self.name_of(&found);
         let beside = folder(&found).strip_prefix(folder(&self.root)).unwrap_or(folder(&found));
-        Ok(Source { name, text, folder: beside.display().to_string() })
+        Ok(Source { name, text, folder: any_path::shown(beside) })
     }
 
     fn side_by_side(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
@@ -178,7 +199,7 @@ fn working_folder() -> PathBuf {
 
 /// A path as messages show it.
 fn shown(path: &Path, working_folder: &Path) -> String {
-    path.strip_prefix(working_folder).unwrap_or(path).display().to_string()
+    any_path::shown(path.strip_prefix(working_folder).unwrap_or(path))
 }
 
 /// A path without symbolic links. What is not on disk, such as a file that was never saved, keeps

@@ -7,7 +7,7 @@ use super::publish::{self, Places};
 use super::workplace::WorkplaceArguments;
 use crate::graph::plan::Plan;
 use crate::run::{Ending, Outcome, Session};
-use crate::share::{self, Bundle, Description, Lock, Results, archive};
+use crate::share::{self, Bundle, Contents, Description, Lock, Results, archive};
 use crate::store::{Record, Store};
 use clap::Args;
 use std::cell::RefCell;
@@ -40,19 +40,49 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let lock = Lock::of(&session, &plan, &loaded.text).map_err(Failure::new)?;
     let outcome = outcome(plan);
     let results = Results::of(&workplace.store, &workplace.methods);
-    let records = records(&loaded, &results, &outcome)?;
-    let bundle = Bundle::new(&loaded.graph, &results, records, &loaded.text, &lock);
-    let mut bundle = bundle.map_err(Failure::new)?;
+    let mut bundle = begin(&loaded, &results, &outcome, &lock)?;
     for wanted in &arguments.with {
         add_artefacts(&mut bundle, &loaded, wanted)?;
     }
-    add_pages(&mut bundle, &loaded, &session, &outcome)?;
+    for (report, maker) in add_pages(&mut bundle, &loaded, &session, &outcome)? {
+        say_withheld(&loaded, report, maker);
+    }
     let files = bundle.finish(&description(arguments, &loaded, &workplace.store, &lock));
     let files = files.map_err(Failure::new)?;
     session.save_index();
     archive::write(&arguments.output, &files).map_err(Failure::new)?;
     anstream::println!("{} files in {}", files.len(), arguments.output.display());
     Ok(())
+}
+
+/// A bundle of results, before anything is given away by name.
+fn begin<'a>(
+    loaded: &'a Loaded,
+    results: &'a Results<'a>,
+    outcome: &Outcome,
+    lock: &Lock,
+) -> Result<Bundle<'a>, Failure> {
+    let records = records(loaded, results, outcome)?;
+    Bundle::new(&loaded.graph, results, records, &loaded.text, lock).map_err(Failure::new)
+}
+
+/// The bundle that results found here would give, with the artefacts of another one.
+pub(super) fn again<'a>(
+    loaded: &'a Loaded,
+    session: &Session<'_>,
+    results: &'a Results<'a>,
+    outcome: &Outcome,
+    contents: &Contents,
+) -> Result<Bundle<'a>, Failure> {
+    let mut bundle = begin(loaded, results, outcome, &contents.lock)?;
+    for artefact in contents.artefacts() {
+        if let Some(index) = bundle.maker_of(&artefact) {
+            // What may not be given away, or is not an output, no honest bundle has.
+            let _ = bundle.add_artefact(index, Some(&artefact.output));
+        }
+    }
+    add_pages(&mut bundle, loaded, session, outcome)?;
+    Ok(bundle)
 }
 
 /// What a run would leave that finds every result.
@@ -94,12 +124,14 @@ fn add_artefacts(bundle: &mut Bundle<'_>, loaded: &Loaded, wanted: &str) -> Resu
     Ok(())
 }
 
+/// Adds the pages. Gives each report whose page lacks images, with the stage that made them, or `None`
+/// where they are of the data.
 fn add_pages(
     bundle: &mut Bundle<'_>,
     loaded: &Loaded,
     session: &Session<'_>,
     outcome: &Outcome,
-) -> Result<(), Failure> {
+) -> Result<BTreeSet<(usize, Option<usize>)>, Failure> {
     let (asked, may_show) = (RefCell::new(BTreeSet::new()), &*bundle);
     let shows = |report: usize, maker: Option<usize>| {
         let shown = may_show.may_show(report, maker);
@@ -109,20 +141,23 @@ fn add_pages(
         shown
     };
     let pages = publish::pages(loaded, session, outcome, Places::Hidden, &shows)?;
-    let label = |index: usize| loaded.graph.nodes()[index].stage.label();
-    for (report, maker) in asked.into_inner() {
-        let page = label(report);
-        match maker {
-            None => say!("note: the page of `{page}` goes in without images of your data"),
-            Some(maker) => say!(
-                "note: the page of `{page}` goes in without the images of `{0}`, which was made from \
-                 your data; --with '{0}' gives them away",
-                label(maker)
-            ),
-        }
+    for page in pages {
+        bundle.add_page(&page.name, page.text).map_err(Failure::new)?;
     }
-    pages.into_iter().for_each(|page| bundle.add_page(&page.name, page.text));
-    Ok(())
+    Ok(asked.into_inner())
+}
+
+fn say_withheld(loaded: &Loaded, report: usize, maker: Option<usize>) {
+    let label = |index: usize| loaded.graph.nodes()[index].stage.label();
+    let page = label(report);
+    match maker {
+        None => say!("note: the page of `{page}` goes in without images of your data"),
+        Some(maker) => say!(
+            "note: the page of `{page}` goes in without the images of `{0}`, which was made from \
+             your data; --with '{0}' gives them away",
+            label(maker)
+        ),
+    }
 }
 
 fn description(arguments: &Arguments, loaded: &Loaded, store: &Store, lock: &Lock) -> Description {
@@ -131,7 +166,7 @@ fn description(arguments: &Arguments, loaded: &Loaded, store: &Store, lock: &Loc
     Description {
         title: loaded.experiment.title.clone(),
         when: share::when(store, &keys).unwrap_or_else(now),
-        file: lock.file.clone(),
+        file: lock.file.to_string(),
         stages: lock.stage.len(),
         license: arguments.license.clone(),
     }

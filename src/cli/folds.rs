@@ -12,7 +12,6 @@ use crate::language::schema::{MethodSchema, OutputType};
 use crate::store::{Record, Store};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use std::fs;
 use std::path::Path;
 
 /// Output and file that say what a stage left out.
@@ -261,11 +260,8 @@ fn left_out(
         let record = store.lookup(key).map_err(Failure::new)?;
         let files = record.as_ref().and_then(|record| record.outputs.get(SUMMARY.0));
         let Some(blob) = files.and_then(|files| files.0.get(SUMMARY.1)) else { continue };
-        let path = store.object_path(&blob.digest);
-        let told = fs::read(&path)
-            .map_err(|error| Failure::Message(format!("{}: {error}", path.display())))?;
-        let account = serde_json::from_slice(&told)
-            .map_err(|error| Failure::Message(format!("{}: {error}", path.display())))?;
+        let told = store.read_blob(blob).map_err(Failure::new)?;
+        let account = serde_json::from_slice(&told).map_err(Failure::new)?;
         all.push(LeftOut { stage: stage.label(), kind: stage.kind.clone(), account });
     }
     Ok(all)

@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo, Source};
-use crate::project::{Imported, ProjectFiles, Remembering, Seen};
+use crate::project::{self, Imported, ProjectFiles, Remembering, Seen};
 use crate::share::Text;
 use crate::stages;
 use crate::store::LastRun;
@@ -143,7 +143,7 @@ pub(super) fn read(
     // Asking for the parameters reads all files once more.
     let parameters =
         if reading.set.is_empty() { Vec::new() } else { language::parameters(&source, &files) };
-    let set = with_absolute_paths(reading, &parameters);
+    let set = with_absolute_paths(reading, &parameters, project::folder(files.root()));
     let remembering = Remembering::new(&files, &source);
     let compiled = language::compile(&source, &remembering, schemas, &set)?;
     let file = files.within(files.root());
@@ -174,15 +174,32 @@ fn is_path(name: &str, parameters: &[ParameterInfo]) -> bool {
     parameters.iter().any(|parameter| parameter.name == name && parameter.type_name == "path")
 }
 
+/// A path as a value of the language, which is text: absolute, or relative to the file where that is
+/// not UTF-8 and a folder above both is the reason.
+fn in_words(path: &Path, base: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let shared = path.components().zip(base.components()).take_while(|(one, other)| one == other);
+    let shared = shared.count();
+    let up = base.components().skip(shared).map(|_| "..");
+    let down = path.components().skip(shared).map(|part| part.as_os_str().to_string_lossy());
+    up.map(Into::into).chain(down).collect::<Vec<_>>().join("/")
+}
+
 /// Paths on the command line are relative to the working folder, those in a file to the file.
 /// Paths never enter a key, so it does not matter that they become absolute.
-fn with_absolute_paths(reading: &Reading, parameters: &[ParameterInfo]) -> Vec<Override> {
+fn with_absolute_paths(
+    reading: &Reading,
+    parameters: &[ParameterInfo],
+    base: &Path,
+) -> Vec<Override> {
     reading
         .set
         .iter()
         .map(|(name, value)| {
             let value = match std::path::absolute(value.trim_matches('"')) {
-                Ok(path) if is_path(name, parameters) => path.display().to_string(),
+                Ok(path) if is_path(name, parameters) => in_words(&path, base),
                 _ => value.clone(),
             };
             Override { name: name.clone(), value }

@@ -70,9 +70,8 @@ pub(super) fn pages(
         };
         let blob = record.outputs.get(output).and_then(|files| files.0.get(file));
         let Some(blob) = blob else { continue };
-        let path = session.store.object_path(&blob.digest);
-        let template = fs::read_to_string(&path)
-            .map_err(|error| Failure::Message(format!("{}: {error}", path.display())))?;
+        let template = session.store.read_blob(blob).map_err(Failure::new)?;
+        let template = String::from_utf8(template).map_err(Failure::new)?;
         let mut provenance = provenance(loaded, session, outcome, index)?;
         if places == Places::Hidden {
             hide_places(&mut provenance);

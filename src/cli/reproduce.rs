@@ -5,21 +5,21 @@ use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
 use super::load::{self, Loaded};
 use super::workplace::Workplace;
-use super::{DeviceArguments, Reading, output};
+use super::{DeviceArguments, Reading, bundle, output};
 use crate::run::{Outcome, Session};
-use crate::share::{self, Contents, EXPERIMENT, Kept, Results, Verdict, archive};
+use crate::share::{self, Contents, EXPERIMENT, Kept, Results, Verdict};
 use crate::store::Store;
 use bytesize::ByteSize;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Exit code where something else came out, or would.
+/// Exit code where the bundle was not reproduced.
 const DIFFERENT: u8 = 3;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 identical, or within tolerance on another family of \
-    processors or devices; 3 different; 1 the bundle cannot be used, the data is not that of the \
+    processors or devices; 3 different, altered, or nothing to compare; 1 the bundle cannot be used, the data is not that of the \
     bundle, or a stage failed; 130 interrupted.")]
 pub(super) struct Arguments {
     /// The bundle
@@ -48,8 +48,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let folder = arguments.into.clone().unwrap_or_else(|| folder(&arguments.bundle));
-    archive::unpack(&arguments.bundle, &folder, arguments.limit.as_u64()).map_err(Failure::new)?;
-    let contents = Contents::read(&folder).map_err(Failure::Message)?;
+    let contents = Contents::read(&arguments.bundle, arguments.limit.as_u64());
+    let mut contents = contents.map_err(Failure::Message)?;
+    contents.unpack(&folder).map_err(Failure::new)?;
     let loaded = load(arguments, &folder, &contents)?;
     let cache = arguments.cache.clone().unwrap_or_else(|| folder.join("cache"));
     let store = Store::open(&cache).map_err(Failure::new)?;
@@ -63,12 +64,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let done = execute(&loaded, &session, &arguments.effort, past, &reports, &interrupt)?;
     let results = Results::of(&workplace.store, &workplace.methods);
     let stages = stages_of_both(&contents, &loaded, &results, &done.outcome)?;
-    let verdict = share::judge(&stages);
+    let mut verdict = share::judge(&stages);
+    match &verdict {
+        Verdict::Identical { .. } => {
+            let made = bundle::again(&loaded, &session, &results, &done.outcome, &contents)?;
+            let parts = contents.altered(&made).map_err(Failure::new)?;
+            if !parts.is_empty() {
+                verdict = Verdict::Altered { parts };
+            }
+        }
+        Verdict::WithinTolerance { .. } => say!(
+            "note: the pages and statistics in the bundle were made elsewhere and were not compared; \
+             look at those in {}",
+            reports.display()
+        ),
+        _ => {}
+    }
     tell(arguments, &verdict)?;
-    match verdict {
-        Verdict::Identical { .. } => Ok(()),
-        Verdict::WithinTolerance { .. } if !arguments.exact => Ok(()),
-        _ => Err(Failure::Exit(DIFFERENT)),
+    match verdict.is_reproduced(arguments.exact) {
+        true => Ok(()),
+        false => Err(Failure::Exit(DIFFERENT)),
     }
 }
 

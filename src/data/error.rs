@@ -66,6 +66,16 @@ pub enum DataError {
         /// What is wrong.
         reason: String,
     },
+    /// Stored pixels are no longer those that were stored.
+    #[error(
+        "{}: the stored pixels are damaged; `msx cache verify` removes what is damaged, and the \
+         next run makes it again",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// The data cannot give what was asked for.
     #[error("{0}")]
     Subset(String),

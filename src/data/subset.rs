@@ -272,7 +272,7 @@ fn choose(info: &FoldInfo, indices: &[usize], wanted: Option<usize>, seed: u64) 
 /// shares the dataset's pixels; at a smaller one it has its own.
 ///
 /// # Errors
-/// The side cannot be reached by halving, or the disk refuses.
+/// The side cannot be reached by halving, an image of the dataset is damaged, or the disk refuses.
 pub fn write(
     dataset: &Fold,
     plan: &SubsetPlan,
@@ -326,6 +326,7 @@ fn write_shrunk(
     };
     let mut writer = FoldWriter::create(target, info.raster())?;
     for chunk in indices.chunks(CHUNK) {
+        dataset.check(chunk)?;
         let shrunk = |&index: &usize| {
             let planes = dataset.info().raster().planes(dataset.image(index));
             let shrunk: Option<Vec<Vec<u8>>> = by_depth!(info.depth, P => planes

@@ -53,6 +53,9 @@ pub(super) enum Trouble {
     Stage(StageError),
     /// The result of a giving stage, by index, is damaged or gone.
     Lost(usize),
+    /// An input was damaged when it was read, and is whole in the cache: another stage has had it made
+    /// again meanwhile.
+    Outdated(String),
 }
 
 impl From<StageError> for Trouble {
@@ -80,7 +83,10 @@ impl Job<'_> {
         // Before, so that no checkpoint of another start is filed; after, so that no result is.
         self.files_are_those_of_the_key()?;
         let memory = FiledMemory::new(store, &scratch);
-        let peak_memory = self.run_method(&scratch, &memory)?;
+        let peak_memory = match self.run_method(&scratch, &memory) {
+            Err(Trouble::Stage(StageError::Damaged(reason))) => return Err(self.damage(reason)),
+            ran => ran?,
+        };
         self.files_are_those_of_the_key()?;
         let seconds = begin.elapsed().as_secs_f64();
         let record = self.commit(&scratch, seconds, peak_memory).map_err(StageError::other)?;
@@ -163,18 +169,49 @@ impl Job<'_> {
         .map_err(Trouble::Stage)
     }
 
+    /// What a damaged input means: the first giver whose files are not what they were is lost, and has
+    /// to run again.
+    fn damage(&self, reason: String) -> Trouble {
+        let store = self.session.store;
+        let is_lost = |key: &Digest| -> Result<bool, StoreError> {
+            let Some(record) = store.lookup(key)? else { return Ok(true) };
+            let dropped = record.outputs.values().map(|files| store.drop_damaged(files));
+            Ok(dropped.sum::<Result<usize, _>>()? > 0)
+        };
+        for (resolved, key) in &self.inputs {
+            match is_lost(key) {
+                Ok(true) => return Trouble::Lost(resolved.input.stage),
+                Ok(false) => {}
+                Err(error) => return StageError::other(error).into(),
+            }
+        }
+        Trouble::Outdated(reason)
+    }
+
     fn link_inputs(&self, scratch: &Scratch) -> Result<Vec<StageInput>, Trouble> {
+        let store = self.session.store;
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for (position, (resolved, key)) in self.inputs.iter().enumerate() {
             let giver = resolved.input.stage;
-            let record = self.session.store.lookup(key).map_err(StageError::other)?;
+            let record = store.lookup(key).map_err(StageError::other)?;
             let record = record.ok_or(Trouble::Lost(giver))?;
             let folder = scratch.input(position);
+            let link = |files: &OutputFiles, folder: &Path| {
+                store.link_output(scratch, files, folder).map_err(|error| match error {
+                    StoreError::Damaged { .. } => self.damage(error.to_string()),
+                    error => StageError::other(error).into(),
+                })
+            };
             match &resolved.input.output {
-                Some(name) => self.link(scratch, record.outputs.get(name), &folder)?,
+                Some(name) => {
+                    let files = record.outputs.get(name.as_str()).ok_or_else(|| {
+                        StageError::Defect(format!("a giving stage lacks its output `{name}`"))
+                    })?;
+                    link(files, &folder)?;
+                }
                 None => {
                     for (name, files) in &record.outputs {
-                        self.link(scratch, Some(files), &folder.join(name))?;
+                        link(files, &folder.join(name))?;
                     }
                 }
             }
@@ -189,18 +226,6 @@ impl Job<'_> {
             });
         }
         Ok(inputs)
-    }
-
-    fn link(
-        &self,
-        scratch: &Scratch,
-        files: Option<&OutputFiles>,
-        folder: &Path,
-    ) -> Result<(), StageError> {
-        let files = files.ok_or_else(|| {
-            StageError::Defect("a giving stage lacks an output that its schema promises".to_owned())
-        })?;
-        self.session.store.link_output(scratch, files, folder).map_err(StageError::other)
     }
 
     fn commit(

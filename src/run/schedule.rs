@@ -127,6 +127,8 @@ struct Schedule<'a> {
     in_hand: Vec<bool>,
     /// Whether a stage's lost result was made again; once has to be enough.
     remade: Vec<bool>,
+    /// Whether a stage was tried again because its inputs had changed under it.
+    retried: Vec<bool>,
     /// Made once something has to run.
     forecast: Option<Forecast<'a>>,
     queue: Queue<'a>,
@@ -161,6 +163,7 @@ impl<'a> Schedule<'a> {
             missing,
             in_hand: vec![false; count],
             remade: vec![false; count],
+            retried: vec![false; count],
             forecast: None,
             queue: Queue::new(Capacity {
                 threads: settings.threads,
@@ -334,8 +337,12 @@ impl<'a> Schedule<'a> {
             }
             Err(Trouble::Stage(error)) => self.fail(index, error.to_string()),
             Err(Trouble::Lost(giver)) => self.make_again(index, giver),
+            // Once has to be enough here as well.
+            Err(Trouble::Outdated(reason)) if self.retried[index] => self.fail(index, reason),
+            Err(Trouble::Outdated(_)) => self.retried[index] = true,
         }
         let mut waiting = twins;
+        waiting.push(index);
         waiting.iter().for_each(|&twin| self.in_hand[twin] = false);
         waiting.extend(self.session.graph.takers(index));
         self.settle(waiting);

@@ -41,10 +41,13 @@ pub(super) struct Order {
     pub(super) method: String,
     pub(super) parameters: Fields,
     pub(super) inputs: Vec<StageInput>,
+    #[serde(with = "crate::any_path")]
     pub(super) base: PathBuf,
+    #[serde(with = "crate::any_path")]
     pub(super) out: PathBuf,
     pub(super) device: Device,
     pub(super) threads: usize,
+    #[serde(with = "crate::any_path")]
     pub(super) cache: PathBuf,
     pub(super) trajectories: Trajectories,
     pub(super) checkpointing: Checkpointing,
@@ -58,6 +61,7 @@ enum Answer {
     Done { peak_memory: Option<u64> },
     Stopped,
     Failed(String),
+    Damaged(String),
     Defect(String),
 }
 
@@ -172,6 +176,7 @@ fn listen(answers: impl BufRead, monitor: &dyn Monitor) -> Option<Result<Option<
             Ok(Answer::Done { peak_memory }) => return Some(Ok(peak_memory)),
             Ok(Answer::Stopped) => return Some(Err(StageError::Stopped)),
             Ok(Answer::Failed(reason)) => return Some(Err(StageError::message(reason))),
+            Ok(Answer::Damaged(reason)) => return Some(Err(StageError::Damaged(reason))),
             Ok(Answer::Defect(reason)) => return Some(Err(StageError::Defect(reason))),
             // Libraries that print to standard output.
             Err(_) => {}
@@ -222,6 +227,7 @@ where
     let answer = match order.obey_alone(methods, &relay) {
         Ok(()) => Answer::Done { peak_memory: peak_memory() },
         Err(StageError::Stopped) => Answer::Stopped,
+        Err(StageError::Damaged(reason)) => Answer::Damaged(reason),
         Err(StageError::Defect(reason)) => Answer::Defect(reason),
         Err(error) => Answer::Failed(error.to_string()),
     };

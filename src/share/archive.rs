@@ -1,5 +1,7 @@
 //! The archive of a bundle: written in one way only, and read as something that a stranger sent.
 
+use crate::graph::Digest;
+use crate::relative_path::{BadName, RelativePath};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -10,8 +12,6 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Files of an archive beyond which it is not unpacked.
 pub const MOST_FILES: usize = 10_000;
-const LONGEST_NAME: usize = 1024;
-const LONGEST_PART: usize = 255;
 /// The signature and the fixed length of an entry of the list at an archive's end.
 const LISTED: &[u8] = b"PK\x01\x02";
 const LISTED_LENGTH: usize = 46;
@@ -21,8 +21,13 @@ const LISTED_LENGTH: usize = 46;
 pub enum Content {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// A file on disk.
-    File(PathBuf),
+    /// A stored file, which has to hold what its digest says.
+    Stored {
+        /// Where it is.
+        path: PathBuf,
+        /// The blake3 hash of its bytes.
+        digest: Digest,
+    },
 }
 
 /// Why an archive was not written or not unpacked.
@@ -60,7 +65,16 @@ pub enum ArchiveError {
         /// Its name.
         name: String,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: BadName,
+    },
+    /// A stored file is not what it was.
+    #[error(
+        "{} is damaged; `msx cache verify` removes what is damaged, and the next run makes it again",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
     },
     /// There is something already where it would be unpacked.
     #[error("{} is there already; choose another folder with --into, or remove it", path.display())]
@@ -78,7 +92,7 @@ fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> A
 ///
 /// # Errors
 /// A file cannot be read, or the archive cannot be written.
-pub fn write(path: &Path, files: &BTreeMap<String, Content>) -> Result<(), ArchiveError> {
+pub fn write(path: &Path, files: &BTreeMap<RelativePath, Content>) -> Result<(), ArchiveError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let temporary =
@@ -86,10 +100,11 @@ pub fn write(path: &Path, files: &BTreeMap<String, Content>) -> Result<(), Archi
     let failed = |error: ZipError| io_error("write", path)(error.into());
     let mut writer = ZipWriter::new(temporary);
     for (name, content) in files {
-        safe_name(name).map_err(|reason| ArchiveError::Name { name: name.clone(), reason })?;
         let size = match content {
             Content::Bytes(bytes) => bytes.len() as u64,
-            Content::File(file) => fs::metadata(file).map_err(io_error("read", file))?.len(),
+            Content::Stored { path, .. } => {
+                fs::metadata(path).map_err(io_error("read", path))?.len()
+            }
         };
         // The earliest time that zip knows stands for none.
         let options = SimpleFileOptions::default()
@@ -100,9 +115,13 @@ pub fn write(path: &Path, files: &BTreeMap<String, Content>) -> Result<(), Archi
         writer.start_file(name.as_str(), options).map_err(failed)?;
         match content {
             Content::Bytes(bytes) => writer.write_all(bytes).map_err(io_error("write", path))?,
-            Content::File(file) => {
-                let mut source = File::open(file).map_err(io_error("read", file))?;
+            Content::Stored { path: stored, digest } => {
+                let source = File::open(stored).map_err(io_error("read", stored))?;
+                let mut source = Hashing::new(source);
                 io::copy(&mut source, &mut writer).map_err(io_error("write", path))?;
+                if source.digest() != *digest {
+                    return Err(ArchiveError::Damaged { path: stored.clone() });
+                }
             }
         }
     }
@@ -112,58 +131,144 @@ pub fn write(path: &Path, files: &BTreeMap<String, Content>) -> Result<(), Archi
     Ok(())
 }
 
-/// Unpacks an archive into a folder that is not there yet, or is empty: all of it or nothing. At most
-/// `limit` bytes are written.
-///
-/// # Errors
-/// It is damaged, or it holds what no bundle has: names that leave the folder, links, two files of one
-/// name, more files or bytes than allowed.
-pub fn unpack(path: &Path, into: &Path, limit: u64) -> Result<(), ArchiveError> {
-    if fs::read_dir(into).map_or(into.exists(), |mut entries| entries.next().is_some()) {
-        return Err(ArchiveError::Occupied { path: into.to_owned() });
+/// Hashes what is read through it.
+struct Hashing<R> {
+    source: R,
+    hasher: blake3::Hasher,
+}
+
+impl<R> Hashing<R> {
+    fn new(source: R) -> Hashing<R> {
+        Hashing { source, hasher: blake3::Hasher::new() }
     }
-    let file = File::open(path).map_err(io_error("read", path))?;
-    let broken = |error: ZipError| broken(path, &error);
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
-    let refused = |reason: String| ArchiveError::Refused { path: path.to_owned(), reason };
-    let names = check(path, &mut archive, limit)?;
-    let parent = into.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(io_error("create", parent))?;
-    let fresh = tempfile::Builder::new().prefix(".msx-").tempdir_in(parent);
-    let fresh = fresh.map_err(io_error("write in", parent))?;
-    for (index, name) in names.iter().enumerate() {
-        let Some(name) = name else { continue };
-        let target = fresh.path().join(name);
-        let folder = target.parent().unwrap_or(fresh.path());
-        fs::create_dir_all(folder).map_err(io_error("create", folder))?;
-        let entry = archive.by_index(index).map_err(broken)?;
-        let declared = entry.size();
-        let mut written = File::create_new(&target).map_err(io_error("write", &target))?;
-        let count = io::copy(&mut entry.take(declared + 1), &mut written);
-        let count = count.map_err(|error| self::broken(path, &error))?;
-        if count > declared {
-            return Err(refused(format!("`{name}` is larger than it says")));
+
+    fn digest(&self) -> Digest {
+        self.hasher.finalize().into()
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// An archive from a stranger, whose list of files has been checked.
+pub struct Archive {
+    path: PathBuf,
+    zip: ZipArchive<BufReader<File>>,
+    /// Where each file stands in the list.
+    files: BTreeMap<RelativePath, usize>,
+}
+
+impl Archive {
+    /// Opens an archive and checks its list before anything is unpacked. `limit` bounds the bytes of all
+    /// files together.
+    ///
+    /// # Errors
+    /// It is damaged, or it holds what no bundle has: names that leave the folder, links, two files of
+    /// one name, more files or bytes than allowed.
+    pub fn open(path: &Path, limit: u64) -> Result<Archive, ArchiveError> {
+        let file = File::open(path).map_err(io_error("read", path))?;
+        let zip = ZipArchive::new(BufReader::new(file));
+        let mut zip = zip.map_err(|error| broken(path, &error))?;
+        let files = check(path, &mut zip, limit)?;
+        Ok(Archive { path: path.to_owned(), zip, files })
+    }
+
+    /// The names of all files, in order.
+    pub fn names(&self) -> impl Iterator<Item = &RelativePath> {
+        self.files.keys()
+    }
+
+    /// The content of a file; nothing where there is none of this name.
+    ///
+    /// # Errors
+    /// The archive is damaged, or the file is larger than it says.
+    pub fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let Some(&index) = self.files.get(name) else { return Ok(None) };
+        let mut content = Vec::new();
+        self.copy(index, name, &mut content)?;
+        Ok(Some(content))
+    }
+
+    /// The blake3 hash of a file; nothing where there is none of this name.
+    ///
+    /// # Errors
+    /// As for [`Archive::read`].
+    pub fn digest(&mut self, name: &str) -> Result<Option<Digest>, ArchiveError> {
+        let Some(&index) = self.files.get(name) else { return Ok(None) };
+        let mut hasher = blake3::Hasher::new();
+        self.copy(index, name, &mut hasher)?;
+        Ok(Some(hasher.finalize().into()))
+    }
+
+    /// Unpacks the wanted files into a folder that is not there yet, or is empty: all of them or nothing.
+    ///
+    /// # Errors
+    /// There is something at the place, the disk refuses, or as for [`Archive::read`].
+    pub fn unpack(
+        &mut self,
+        into: &Path,
+        is_wanted: impl Fn(&RelativePath) -> bool,
+    ) -> Result<(), ArchiveError> {
+        if fs::read_dir(into).map_or(into.exists(), |mut entries| entries.next().is_some()) {
+            return Err(ArchiveError::Occupied { path: into.to_owned() });
         }
+        let parent = into.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+        let fresh = tempfile::Builder::new().prefix(".msx-").tempdir_in(parent);
+        let fresh = fresh.map_err(io_error("write in", parent))?;
+        let wanted = self.files.iter().filter(|(name, _)| is_wanted(name));
+        let wanted: Vec<(RelativePath, usize)> =
+            wanted.map(|(name, index)| (name.clone(), *index)).collect();
+        for (name, index) in wanted {
+            let target = fresh.path().join(&name);
+            let folder = target.parent().unwrap_or(fresh.path());
+            fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+            let mut written = File::create_new(&target).map_err(io_error("write", &target))?;
+            self.copy(index, name.as_str(), &mut written)?;
+        }
+        // An empty folder may be replaced by a full one.
+        let fresh = fresh.keep();
+        fs::rename(&fresh, into).map_err(|error| {
+            let _ = fs::remove_dir_all(&fresh);
+            io_error("write", into)(error)
+        })
     }
-    // An empty folder may be replaced by a full one.
-    let fresh = fresh.keep();
-    fs::rename(&fresh, into).map_err(|error| {
-        let _ = fs::remove_dir_all(&fresh);
-        io_error("write", into)(error)
-    })
+
+    fn copy(
+        &mut self,
+        index: usize,
+        name: &str,
+        target: &mut impl Write,
+    ) -> Result<(), ArchiveError> {
+        let path = &self.path;
+        let entry = self.zip.by_index(index).map_err(|error| broken(path, &error))?;
+        let declared = entry.size();
+        let count = io::copy(&mut entry.take(declared + 1), target);
+        let count = count.map_err(|error| broken(path, &error))?;
+        if count > declared {
+            let reason = format!("`{name}` is larger than it says");
+            return Err(ArchiveError::Refused { path: path.clone(), reason });
+        }
+        Ok(())
+    }
 }
 
 fn broken(path: &Path, reason: &dyn std::fmt::Display) -> ArchiveError {
     ArchiveError::Broken { path: path.to_owned(), reason: reason.to_string() }
 }
 
-/// The name of every file, by index; nothing for folders.
+/// The place of every file in the list, by name; folders are left out.
 fn check<R: Read + Seek>(
     path: &Path,
     archive: &mut ZipArchive<R>,
     limit: u64,
-) -> Result<Vec<Option<String>>, ArchiveError> {
+) -> Result<BTreeMap<RelativePath, usize>, ArchiveError> {
     let refused = |reason: String| ArchiveError::Refused { path: path.to_owned(), reason };
     // The list of files is a map by name, which two files of one name would share.
     let listed = count_listed(path, archive.central_directory_start());
@@ -180,13 +285,14 @@ fn check<R: Read + Seek>(
     if archive.has_overlapping_files().map_err(|error| broken(path, &error))? {
         return Err(refused("two of its files share their bytes".to_owned()));
     }
-    let mut names = Vec::with_capacity(archive.len());
+    let mut files = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut size = 0_u64;
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| broken(path, &error))?;
         let name = entry.name();
-        safe_name(name).map_err(|reason| refused(format!("it has a file {name:?}: {reason}")))?;
+        let safe = name.strip_suffix('/').unwrap_or(name).parse::<RelativePath>();
+        let safe = safe.map_err(|reason| refused(format!("it has a file {name:?}: {reason}")))?;
         if entry.is_symlink() {
             return Err(refused(format!("`{name}` is a link")));
         }
@@ -198,7 +304,9 @@ fn check<R: Read + Seek>(
             return Err(refused(format!("two of its files have the name `{name}`")));
         }
         size = size.saturating_add(entry.size());
-        names.push((!entry.is_dir()).then(|| name.to_owned()));
+        if !entry.is_dir() {
+            files.insert(safe, index);
+        }
     }
     if size > limit {
         let (size, limit) = (bytesize::ByteSize(size), bytesize::ByteSize(limit));
@@ -206,12 +314,12 @@ fn check<R: Read + Seek>(
             "it unpacks to {size}, more than {limit}; allow more with --limit"
         )));
     }
-    let folders = names.iter().flatten().flat_map(|name| Path::new(name).ancestors().skip(1));
+    let folders = files.keys().flat_map(|name| Path::new(name.as_str()).ancestors().skip(1));
     let folders: BTreeSet<String> =
         folders.map(|folder| folder.to_string_lossy().to_lowercase()).collect();
-    match names.iter().flatten().find(|name| folders.contains(&name.to_lowercase())) {
+    match files.keys().find(|name| folders.contains(&name.as_str().to_lowercase())) {
         Some(name) => Err(refused(format!("`{name}` is a file and a folder"))),
-        None => Ok(names),
+        None => Ok(files),
     }
 }
 
@@ -228,29 +336,4 @@ fn count_listed(path: &Path, start: u64) -> io::Result<usize> {
         count += 1;
     }
     Ok(count)
-}
-
-/// Whether a file of this name stays in the folder that it is unpacked into, on every system.
-///
-/// # Errors
-/// Why not.
-pub fn safe_name(name: &str) -> Result<(), &'static str> {
-    if name.len() > LONGEST_NAME {
-        return Err("its name is too long");
-    }
-    if name.starts_with('/') {
-        return Err("its name is absolute");
-    }
-    if name.contains(['\\', ':']) || name.contains(char::is_control) {
-        return Err("its name has characters that are not allowed");
-    }
-    for part in name.strip_suffix('/').unwrap_or(name).split('/') {
-        match part {
-            "" => return Err("a part of its name is empty"),
-            "." | ".." => return Err("its name leaves the folder"),
-            _ if part.len() > LONGEST_PART => return Err("its name is too long"),
-            _ => {}
-        }
-    }
-    Ok(())
 }

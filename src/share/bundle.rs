@@ -1,13 +1,15 @@
 //! What goes into a bundle, and where it stands there.
 
 use super::archive::Content;
+use super::contents::{Artefact, Entry};
 use super::lock::{Lock, LockError, Text};
 use super::research_object::{self, Description};
 use super::{Deviation, Results};
 use crate::graph::{Digest, Fingerprint, Graph, OutputDigests};
 use crate::language::schema::OutputType;
+use crate::relative_path::{BadName, RelativePath};
 use crate::stages::Figure;
-use crate::store::{OutputFiles, Provenance, Record, RunName, Store};
+use crate::store::{Blob, Provenance, Record, RunName, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const LOCK: &str = "experiment.lock";
 /// The folder of the experiment file and its imports.
 pub const EXPERIMENT: &str = "experiment";
+/// The folder of statistics.
+pub(super) const RESULTS: &str = "results";
 /// Where the stages stand with what they found.
 pub const STAGES: &str = "results/stages.json";
+/// The folder of what was given away by name.
+pub(super) const ARTEFACTS: &str = "artefacts";
+/// The folder of published pages.
+pub(super) const REPORTS: &str = "reports";
 /// Result files beyond this size are no small ones, in bytes.
 const SMALL: u64 = 4 << 20;
 
@@ -78,6 +86,14 @@ pub enum BundleError {
         /// The output.
         output: String,
     },
+    /// A file of the bundle would have a name that not every system takes.
+    #[error("cannot put {name:?} into a bundle: {reason}; rename it")]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: BadName,
+    },
     /// JSON cannot say it.
     #[error("cannot write it down: {0}")]
     Json(#[from] serde_json::Error),
@@ -92,7 +108,7 @@ pub struct Bundle<'a> {
     private: Vec<bool>,
     /// Stages whose images or weights the user gives away by name.
     given: BTreeSet<usize>,
-    files: BTreeMap<String, Content>,
+    files: BTreeMap<RelativePath, Content>,
     folders: Vec<String>,
 }
 
@@ -119,40 +135,46 @@ impl<'a> Bundle<'a> {
             folders: folders(&labels),
         };
         for (name, text) in &text.files {
-            bundle.put(format!("{EXPERIMENT}/{name}"), text.clone().into_bytes());
+            bundle.put(format!("{EXPERIMENT}/{name}"), bytes(text.clone()))?;
         }
-        bundle.put(LOCK.to_owned(), lock.to_text()?.into_bytes());
+        bundle.put(LOCK.to_owned(), bytes(lock.to_text()?))?;
         let order = graph.order().iter();
         let kept = order.map(|&index| Kept::of(&labels[index], &bundle.records[index], results));
         let kept: Vec<Kept> = kept.collect();
-        bundle.put(STAGES.to_owned(), serde_json::to_vec_pretty(&kept)?);
+        bundle.put(STAGES.to_owned(), Content::Bytes(serde_json::to_vec_pretty(&kept)?))?;
         for index in 0..labels.len() {
-            bundle.add_small_results(index);
+            bundle.add_small_results(index)?;
         }
         Ok(bundle)
     }
 
-    fn put(&mut self, name: String, bytes: Vec<u8>) {
-        self.files.insert(name, Content::Bytes(bytes));
+    fn put(&mut self, name: String, content: Content) -> Result<(), BundleError> {
+        let place = name.parse().map_err(|reason| BundleError::Name { name, reason })?;
+        self.files.insert(place, content);
+        Ok(())
+    }
+
+    fn stored(&self, blob: &Blob) -> Content {
+        Content::Stored { path: self.results.store.object_path(&blob.digest), digest: blob.digest }
     }
 
     /// Statistics as JSON; scores and labels of single images stay away.
-    fn add_small_results(&mut self, index: usize) {
+    fn add_small_results(&mut self, index: usize) -> Result<(), BundleError> {
         for (output, files) in self.records[index].outputs.clone() {
             if !matches!(
-                self.kind(index, &output),
+                self.kind(index, output.as_str()),
                 Some(OutputType::Evaluation | OutputType::Comparison)
             ) {
                 continue;
             }
             for (name, blob) in files.0 {
-                if name.ends_with(".json") && blob.size <= SMALL {
-                    let place = format!("results/{}/{output}/{name}", self.folders[index]);
-                    let path = self.results.store.object_path(&blob.digest);
-                    self.files.insert(place, Content::File(path));
+                if name.as_str().ends_with(".json") && blob.size <= SMALL {
+                    let place = format!("{RESULTS}/{}/{output}/{name}", self.folders[index]);
+                    self.put(place, self.stored(&blob))?;
                 }
             }
         }
+        Ok(())
     }
 
     fn kind(&self, index: usize, output: &str) -> Option<OutputType> {
@@ -183,15 +205,15 @@ impl<'a> Bundle<'a> {
     /// There is no such output, or it shows the user's data.
     pub fn add_artefact(&mut self, index: usize, output: Option<&str>) -> Result<(), BundleError> {
         let stage = self.graph.nodes()[index].stage.label();
-        let outputs: BTreeMap<String, OutputFiles> = self.records[index].outputs.clone();
+        let outputs = self.records[index].outputs.clone();
         let wanted: Vec<String> = match output {
             Some(output) if !outputs.contains_key(output) => {
-                let has: Vec<&str> = outputs.keys().map(String::as_str).collect();
+                let has: Vec<&str> = outputs.keys().map(RelativePath::as_str).collect();
                 let (output, has) = (output.to_owned(), has.join(", "));
                 return Err(BundleError::NoOutput { stage, output, has });
             }
             Some(output) => vec![output.to_owned()],
-            None => outputs.keys().cloned().collect(),
+            None => outputs.keys().map(RelativePath::to_string).collect(),
         };
         let shown: Vec<&String> =
             wanted.iter().filter(|output| self.shows_user_data(index, output)).collect();
@@ -202,18 +224,30 @@ impl<'a> Bundle<'a> {
         }
         self.given.insert(index);
         for output in wanted.iter().filter(|output| !shown.contains(output)) {
-            for (name, blob) in &outputs[output].0 {
-                let place = format!("artefacts/{}/{output}/{name}", self.folders[index]);
-                let path = self.results.store.object_path(&blob.digest);
-                self.files.insert(place, Content::File(path));
+            for (name, blob) in &outputs[output.as_str()].0 {
+                let place = format!("{ARTEFACTS}/{}/{output}/{name}", self.folders[index]);
+                self.put(place, self.stored(blob))?;
             }
         }
         Ok(())
     }
 
     /// Adds a published page.
-    pub fn add_page(&mut self, name: &str, page: String) {
-        self.put(format!("reports/{name}"), page.into_bytes());
+    ///
+    /// # Errors
+    /// Its name does not suit every system.
+    pub fn add_page(&mut self, name: &str, page: String) -> Result<(), BundleError> {
+        self.put(format!("{REPORTS}/{name}"), bytes(page))
+    }
+
+    /// The stage and the output that an artefact of another bundle of this experiment belongs to.
+    pub fn maker_of(&self, artefact: &Artefact) -> Option<usize> {
+        self.folders.iter().position(|folder| *folder == artefact.folder)
+    }
+
+    /// What people look at: statistics, artefacts and pages.
+    pub fn shown(&self) -> impl Iterator<Item = (&RelativePath, &Content)> {
+        self.files.iter().filter(|(name, _)| Entry::of(name).is_some_and(|entry| entry.is_shown()))
     }
 
     /// Adds the description of all of it, and hands the files over.
@@ -223,13 +257,17 @@ impl<'a> Bundle<'a> {
     pub fn finish(
         mut self,
         description: &Description,
-    ) -> Result<BTreeMap<String, Content>, BundleError> {
-        let names: Vec<&str> = self.files.keys().map(String::as_str).collect();
+    ) -> Result<BTreeMap<RelativePath, Content>, BundleError> {
+        let names: Vec<&str> = self.files.keys().map(RelativePath::as_str).collect();
         let metadata = research_object::metadata(description, &names);
         let bytes = serde_json::to_vec_pretty(&metadata)?;
-        self.put(research_object::FILE.to_owned(), bytes);
+        self.put(research_object::FILE.to_owned(), Content::Bytes(bytes))?;
         Ok(self.files)
     }
+}
+
+fn bytes(text: String) -> Content {
+    Content::Bytes(text.into_bytes())
 }
 
 /// Which stages go back to files of the user's.
@@ -262,39 +300,6 @@ fn folders(labels: &[String]) -> Vec<String> {
         names.push(name);
     }
     names
-}
-
-/// What a bundle says of itself, read from its folder.
-pub struct Contents {
-    /// The lock.
-    pub lock: Lock,
-    /// The stages, in an order in which givers come first.
-    pub kept: Vec<Kept>,
-}
-
-impl Contents {
-    /// Reads an unpacked bundle.
-    ///
-    /// # Errors
-    /// In words: a part is missing or cannot be read.
-    pub fn read(folder: &std::path::Path) -> Result<Contents, String> {
-        let text = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read_to_string(&path)
-                .map_err(|error| format!("this is no bundle of msx: {}: {error}", path.display()))
-        };
-        let lock = Lock::from_text(&text(LOCK)?).map_err(|error| format!("{LOCK}: {error}"))?;
-        super::archive::safe_name(&lock.file)
-            .map_err(|reason| format!("{LOCK}: the experiment file: {reason}"))?;
-        let kept = serde_json::from_str(&text(STAGES)?)
-            .map_err(|error| format!("{STAGES} cannot be read: {error}"))?;
-        Ok(Contents { lock, kept })
-    }
-
-    /// The fingerprint behind a key of the bundle.
-    pub fn fingerprint(&self, key: &Digest) -> Option<Fingerprint> {
-        self.kept.iter().find(|kept| kept.key == *key).map(|kept| kept.fingerprint.clone())
-    }
 }
 
 /// Whether stages deviate in more than the machine that computes them.

@@ -4,6 +4,7 @@
 use crate::graph::explain::{self, Change};
 use crate::graph::plan::{Knowledge, Plan, Status};
 use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests};
+use crate::relative_path::{BadName, RelativePath};
 use crate::run::{Session, platform};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +27,7 @@ pub struct Lock {
     /// The family of devices that compute the same bits.
     pub device: String,
     /// The experiment file, relative to its project.
-    pub file: String,
+    pub file: RelativePath,
     /// Parameters that were given on the command line and name files, which are not written down.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
@@ -49,7 +50,7 @@ pub struct Lock {
 #[serde(deny_unknown_fields)]
 pub struct LockedSource {
     /// Its name, relative to the project.
-    pub file: String,
+    pub file: RelativePath,
     /// Its text.
     pub digest: Digest,
 }
@@ -112,6 +113,14 @@ pub enum LockError {
         /// The label of one.
         first: String,
     },
+    /// A file's name does not suit every system.
+    #[error("the lock cannot name {name:?}: {reason}; rename the file")]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: BadName,
+    },
     /// The text is no lock.
     #[error("this is no lock of msx: {0}")]
     Unreadable(String),
@@ -158,19 +167,18 @@ impl Lock {
         }
         stage.sort_by(|a, b| a.name.cmp(&b.name));
         data.sort_by(|a, b| (&a.stage, &a.field).cmp(&(&b.stage, &b.field)));
-        let source = text
-            .files
-            .iter()
-            .map(|(file, text)| LockedSource { file: file.clone(), digest: text_digest(text) });
+        let source = text.files.iter().map(|(file, text)| {
+            Ok(LockedSource { file: portable(file)?, digest: text_digest(text) })
+        });
         Ok(Lock {
             format: FORMAT,
             msx: env!("CARGO_PKG_VERSION").to_owned(),
             platform: platform(),
             device: session.device.family().to_owned(),
-            file: text.file.clone(),
+            file: portable(&text.file)?,
             withheld: text.withheld.clone(),
             set: text.set.clone(),
-            source: source.collect(),
+            source: source.collect::<Result<_, LockError>>()?,
             data,
             stage,
         })
@@ -211,11 +219,11 @@ impl Lock {
     /// Files of the language that are not what they were, in words. Comments do not change a key, so
     /// this alone means nothing.
     pub fn altered_sources(&self, text: &Text) -> Vec<String> {
-        let locked: BTreeMap<&String, Digest> =
-            self.source.iter().map(|source| (&source.file, source.digest)).collect();
+        let locked: BTreeMap<&str, Digest> =
+            self.source.iter().map(|source| (source.file.as_str(), source.digest)).collect();
         let mut words = Vec::new();
         for (file, text) in &text.files {
-            match locked.get(file) {
+            match locked.get(file.as_str()) {
                 None => words.push(format!("{file} is new")),
                 Some(digest) if *digest != text_digest(text) => {
                     words.push(format!("{file} has another text"));
@@ -223,7 +231,8 @@ impl Lock {
                 Some(_) => {}
             }
         }
-        let gone = self.source.iter().filter(|source| !text.files.contains_key(&source.file));
+        let gone =
+            self.source.iter().filter(|source| !text.files.contains_key(source.file.as_str()));
         words.extend(gone.map(|source| format!("{} is no longer part of it", source.file)));
         words
     }
@@ -297,6 +306,10 @@ impl Lock {
         let gone = self.stage.iter().filter(|stage| !labels.contains(&stage.name));
         gone.map(|stage| Deviation { stage: stage.name.clone(), reason: Reason::Gone }).collect()
     }
+}
+
+fn portable(name: &str) -> Result<RelativePath, LockError> {
+    name.parse().map_err(|reason| LockError::Name { name: name.to_owned(), reason })
 }
 
 /// What [`Lock::deviations`] found.

@@ -3,6 +3,7 @@
 
 pub mod archive;
 mod bundle;
+mod contents;
 pub mod export;
 mod lock;
 mod research_object;
@@ -10,9 +11,8 @@ mod results;
 mod side;
 mod verdict;
 
-pub use bundle::{
-    Bundle, BundleError, Contents, EXPERIMENT, Kept, LOCK, STAGES, is_asked_differently, when,
-};
+pub use bundle::{Bundle, BundleError, EXPERIMENT, Kept, LOCK, STAGES, is_asked_differently, when};
+pub use contents::{Artefact, Contents, Entry};
 pub use lock::{
     Deviation, Deviations, Lock, LockError, LockedData, LockedSource, LockedStage, Reason, Text,
 };

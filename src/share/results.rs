@@ -3,7 +3,6 @@
 use crate::graph::Digest;
 use crate::stages::{ByName, Figure, Method, ResultFiles};
 use crate::store::{Record, Store, StoreError};
-use std::fs;
 
 /// A store and the methods that can read what is in it.
 pub struct Results<'a> {
@@ -37,7 +36,7 @@ impl<'a> Results<'a> {
         let Some(method) = self.method(&print.kind, &print.method) else { return Vec::new() };
         let read = |output: &str, file: &str| {
             let blob = record.outputs.get(output)?.0.get(file)?;
-            fs::read(self.store.object_path(&blob.digest)).ok()
+            self.store.read_blob(blob).ok()
         };
         let mut figures = method.figures(&ResultFiles(&read));
         // JSON has no word for other numbers.

@@ -9,11 +9,11 @@ use std::fmt;
 /// By how much a figure may differ between processor families or devices, whatever its interval.
 pub const TOLERANCE: f64 = 0.005;
 
-/// See the module.
+/// See the module. What a bundle says of itself is its claim, and told as one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every output of every stage has the same bytes.
+    /// Every output of every stage has the same bytes, and the bundle shows nothing else.
     Identical {
         /// How many stages.
         stages: usize,
@@ -24,7 +24,7 @@ pub enum Verdict {
         first: String,
         /// Why it does.
         reason: String,
-        /// How many figures were judged.
+        /// How many figures were judged; at least one.
         judged: usize,
     },
     /// Something else came out.
@@ -36,6 +36,16 @@ pub enum Verdict {
         /// The figures that do not agree.
         figures: Vec<Apart>,
     },
+    /// The stages gave the same bytes, but what the bundle shows of them is something else.
+    Altered {
+        /// What in the bundle is not what was found, by name.
+        parts: Vec<String>,
+    },
+    /// Bytes differ because another machine made them, and no figure has an interval.
+    NothingToCompare {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A figure on both sides.
@@ -43,10 +53,23 @@ pub enum Verdict {
 pub struct Apart {
     /// The stage.
     pub stage: String,
-    /// The figure of then.
-    pub before: Figure,
+    /// What the figure measures.
+    pub name: String,
+    /// The figure of then, where there was one.
+    pub before: Option<Figure>,
     /// The figure of now, where there is one.
     pub after: Option<Figure>,
+}
+
+impl Verdict {
+    /// Whether the bundle was reproduced. `exact` lets nothing but equal bytes pass.
+    pub fn is_reproduced(&self, exact: bool) -> bool {
+        match self {
+            Verdict::Identical { .. } => true,
+            Verdict::WithinTolerance { .. } => !exact,
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Verdict {
@@ -62,20 +85,41 @@ impl fmt::Display for Verdict {
             ),
             Verdict::Different { first, reason, figures } => {
                 write!(formatter, "different: {first} is the first stage that differs ({reason})")?;
-                for Apart { stage, before, after } in figures {
-                    let number = after.as_ref().map(Figure::number);
-                    let number = number.unwrap_or_else(|| "(absent)".to_owned());
-                    write!(formatter, "\n  {stage}  {before} → {number}")?;
+                for apart in figures {
+                    write!(formatter, "\n  {apart}")?;
                 }
                 Ok(())
             }
+            Verdict::Altered { parts } => {
+                formatter.write_str(
+                    "altered: the stages gave the same bytes, but the bundle shows something else in",
+                )?;
+                parts.iter().try_for_each(|part| write!(formatter, "\n  {part}"))
+            }
+            Verdict::NothingToCompare { reason } => {
+                write!(formatter, "nothing to compare: {reason}")
+            }
         }
+    }
+}
+
+impl fmt::Display for Apart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |figure: &Option<Figure>| match figure {
+            Some(figure) => figure.number(),
+            None => "(absent)".to_owned(),
+        };
+        let (before, after) = (number(&self.before), number(&self.after));
+        write!(formatter, "{}  {} {before} → {after}", self.stage, self.name)
     }
 }
 
 /// Judges what was found against what was kept; both in an order in which givers come first, stage by
 /// stage.
 pub fn judge(stages: &[(Kept, Kept)]) -> Verdict {
+    if stages.is_empty() {
+        return Verdict::NothingToCompare { reason: "the experiment has no stages".to_owned() };
+    }
     let different = |kept: &Kept, found: &Kept, figures| Verdict::Different {
         first: found.name.clone(),
         reason: reason(kept, found),
@@ -86,15 +130,39 @@ pub fn judge(stages: &[(Kept, Kept)]) -> Verdict {
     }
     let differs = |(kept, found): &&(Kept, Kept)| kept.outputs != found.outputs;
     let Some((kept, found)) = stages.iter().find(differs) else {
-        return Verdict::Identical { stages: stages.len() };
+        return judge_words(stages);
     };
     let figures: Vec<Apart> = stages.iter().flat_map(|(kept, found)| apart(kept, found)).collect();
     if !is_another_machine(kept, found) || !figures.is_empty() {
         return different(kept, found, figures);
     }
-    let judged = stages.iter().flat_map(|(kept, _)| &kept.figures);
-    let judged = judged.filter(|figure| figure.interval.is_some()).count();
-    Verdict::WithinTolerance { first: found.name.clone(), reason: reason(kept, found), judged }
+    let (first, reason) = (found.name.clone(), reason(kept, found));
+    let judged = stages.iter().map(|(_, found)| judged(found).count()).sum();
+    if judged == 0 {
+        let reason = format!(
+            "{first} is the first stage with other bytes ({reason}), and there is no figure with an \
+             interval to judge by"
+        );
+        return Verdict::NothingToCompare { reason };
+    }
+    Verdict::WithinTolerance { first, reason, judged }
+}
+
+/// Where all outputs are the same, so is all that the bundle says of the stages.
+fn judge_words(stages: &[(Kept, Kept)]) -> Verdict {
+    let mut parts = Vec::new();
+    for (kept, found) in stages {
+        if kept.figures != found.figures {
+            parts.push(format!("the figures of {}", kept.name));
+        }
+        if kept.fingerprint.key() != kept.key {
+            parts.push(format!("the key of {}", kept.name));
+        }
+    }
+    match parts.is_empty() {
+        true => Verdict::Identical { stages: stages.len() },
+        false => Verdict::Altered { parts },
+    }
 }
 
 /// Whether a stage does other work than it did, or on other data.
@@ -127,21 +195,36 @@ fn reason(kept: &Kept, found: &Kept) -> String {
     }
     let (then, now) = (&kept.provenance, &found.provenance);
     if then.platform != now.platform {
-        return format!("made on {}, here on {}", then.platform, now.platform);
+        return format!(
+            "the bundle claims to be made on {}, this is {}",
+            then.platform, now.platform
+        );
     }
     format!("its key is the same, on {} as then, but its bytes are not", now.platform)
 }
 
-/// The figures with an interval that do not agree.
+/// The figures that a stage is judged by.
+fn judged(kept: &Kept) -> impl Iterator<Item = &Figure> {
+    kept.figures.iter().filter(|figure| figure.interval.is_some())
+}
+
+/// The figures with an interval that do not agree, or that one side lacks: a figure that was left out
+/// of a bundle agrees with nothing.
 fn apart(kept: &Kept, found: &Kept) -> Vec<Apart> {
-    let judged = kept.figures.iter().filter(|figure| figure.interval.is_some());
-    let pairs = judged.map(|before| {
-        let after = found.figures.iter().find(|figure| figure.name == before.name);
-        Apart { stage: kept.name.clone(), before: before.clone(), after: after.cloned() }
-    });
-    pairs
-        .filter(|pair| !pair.after.as_ref().is_some_and(|after| agree(&pair.before, after)))
-        .collect()
+    let named = |side: &Kept, name: &str| judged(side).find(|figure| figure.name == name).cloned();
+    let pair = |name: &str| Apart {
+        stage: kept.name.clone(),
+        name: name.to_owned(),
+        before: named(kept, name),
+        after: named(found, name),
+    };
+    let new = judged(found).filter(|figure| named(kept, &figure.name).is_none());
+    let pairs = judged(kept).chain(new).map(|figure| pair(&figure.name));
+    let agrees = |pair: &Apart| match (&pair.before, &pair.after) {
+        (Some(before), Some(after)) => agree(before, after),
+        _ => false,
+    };
+    pairs.filter(|pair| !agrees(pair)).collect()
 }
 
 /// Whether each of two figures lies in the other's interval, or they differ by at most [`TOLERANCE`].

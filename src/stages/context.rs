@@ -99,6 +99,7 @@ pub struct StageInput {
     /// The one output that was asked for; `None` for the whole stage.
     pub output: Option<String>,
     /// Its folder: the output's files, or a folder an output for a whole stage.
+    #[serde(with = "crate::any_path")]
     pub folder: PathBuf,
 }
 

@@ -16,6 +16,9 @@ pub enum StageError {
     /// Bad input or a failing disk; the message names the place and the remedy.
     #[error(transparent)]
     Failed(Box<dyn Error + Send + Sync>),
+    /// An input is not what was stored; the stage that made it has to run again.
+    #[error("{0}")]
+    Damaged(String),
     /// Something only a defect in msx can cause.
     #[error("{0}; this is a defect in msx, please report it")]
     Defect(String),
@@ -51,6 +54,7 @@ impl From<DataError> for StageError {
     fn from(error: DataError) -> StageError {
         match error {
             DataError::Stopped => StageError::Stopped,
+            DataError::Damaged { .. } => StageError::Damaged(error.to_string()),
             other => StageError::other(other),
         }
     }

@@ -61,7 +61,7 @@ impl Method for Subset {
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
         let folder = context.input("of")?.output("images");
-        let dataset = Fold::open(&folder)?;
+        let dataset = Fold::open_unread(&folder)?;
         let config = config(context.parameters, dataset.info().side)?;
         let (info, labels) = (dataset.info(), dataset.all_labels());
         let plan = match context.parameters.text("folds")? {

@@ -85,7 +85,7 @@ impl Method for Synth {
         let made_for: MadeFor = generator.read_json("generator", "made_for.json")?;
         let generator = generator.read("generator", "generator.safetensors")?;
         for (position, name) in FOLDS.into_iter().enumerate() {
-            let real = Fold::open(&context.input("like")?.output(name))?;
+            let real = Fold::open_unread(&context.input("like")?.output(name))?;
             let info = real.info();
             let (findings, side, channels) = (info.findings.clone(), info.side, info.channels);
             let wanted = MadeFor { findings, side, channels };
@@ -137,6 +137,7 @@ fn write_gallery(context: &Context<'_>, real: &Fold, synthetic: &[u8]) -> Result
     let mut gallery = Gallery { side, channels, classes: Vec::new() };
     for (class, indices) in classes {
         let shown = &indices[..indices.len().min(wanted)];
+        real.check(shown)?;
         for images in [real.pixels(), synthetic] {
             // They are for looking at.
             shown.iter().for_each(|&at| pixels.extend(&*images.at_depth(at, Depth::Eight)));

@@ -215,7 +215,8 @@ impl Project {
         assert!(locks.iter().all(is_for_good), "locks are left: {locks:?}");
         for entry in WalkDir::new(&self.cache).into_iter().filter_map(Result::ok) {
             let name = entry.file_name().to_string_lossy();
-            assert!(!name.starts_with(".tmp"), "{} is left", entry.path().display());
+            let is_temporary = name.starts_with(".tmp") || name.starts_with(".msx-");
+            assert!(!is_temporary, "{} is left", entry.path().display());
         }
         let needed: std::collections::BTreeSet<String> = self
             .results()

@@ -1,6 +1,7 @@
 //! Writes that are whole or not there at all.
 
 use super::error::StoreError;
+use super::own;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -79,6 +80,7 @@ pub fn shared_file(folder: &Path) -> io::Result<NamedTempFile> {
 pub fn shared_builder() -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
     let mut builder = tempfile::Builder::new();
+    builder.prefix(own::TEMPORARY);
     builder.permissions(fs::Permissions::from_mode(0o666));
     builder
 }
@@ -108,31 +110,6 @@ pub fn create_lasting_dir(path: &Path) -> Result<(), StoreError> {
         }
         // Another process that made it meanwhile may not have come further.
         _ => sync_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent }),
-    }
-}
-
-/// Removes a file. That it is gone already is as good.
-///
-/// # Errors
-/// [`StoreError::Io`] with the path.
-pub fn remove(path: &Path) -> Result<(), StoreError> {
-    unless_missing(path, fs::remove_file(path))
-}
-
-/// Removes a folder with all below it. That it is gone already is as good.
-///
-/// # Errors
-/// [`StoreError::Io`] with the path.
-pub fn remove_dir(path: &Path) -> Result<(), StoreError> {
-    unless_missing(path, fs::remove_dir_all(path))
-}
-
-fn unless_missing(path: &Path, removed: io::Result<()>) -> Result<(), StoreError> {
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", path)(error))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::survey::list;
-use super::{Store, atomic};
+use super::{Store, atomic, own};
 use crate::graph::Digest;
 use std::fs;
 use std::io;
@@ -10,6 +10,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 const DOMAIN: &str = "msx 2026 checkpoint";
+/// Digits of [`Digest::short`].
+const SHORT: usize = 12;
 
 /// The checkpoints of one trajectory, one file each: `<position>-<digest>`. The digest in the
 /// name lets a damaged file be told from a whole one.
@@ -75,7 +77,9 @@ impl CheckpointFolder {
     pub fn save(&self, position: u64, bytes: &[u8]) -> Result<(), StoreError> {
         {
             let _passage = self.store.pass()?;
-            atomic::write(&self.folder.join(file_name(position, bytes)), bytes)?;
+            let path = self.folder.join(file_name(position, bytes));
+            own::check_way(&self.store.root, &path)?;
+            atomic::write(&path, bytes)?;
         }
         let all = self.list()?;
         let here = all.iter().filter(|(at, _)| *at <= position).count();
@@ -84,7 +88,7 @@ impl CheckpointFolder {
             let is_mine = index < here && index + self.kept >= here;
             if !is_furthest && !is_mine && self.spared != Some(*at) {
                 // Another process may have pruned it already.
-                let _ = fs::remove_file(self.folder.join(name));
+                let _ = self.store.remove(&self.folder.join(name));
             }
         }
         Ok(())
@@ -103,7 +107,9 @@ impl CheckpointFolder {
 
 /// The position that the name of a checkpoint's file says; `None` for other files.
 pub(super) fn position_of(path: &Path) -> Option<u64> {
-    path.file_name()?.to_str()?.split_once('-')?.0.parse().ok()
+    let (position, digest) = path.file_name()?.to_str()?.split_once('-')?;
+    let is_short = digest.len() == SHORT && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    position.parse().ok().filter(|_| is_short)
 }
 
 /// Whether a checkpoint's file holds what was written into it.

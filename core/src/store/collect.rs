@@ -9,7 +9,7 @@ use super::history;
 use super::leftovers::{self, Leftovers};
 use super::receipt;
 use super::survey::{SeenRun, Survey};
-use super::{Store, atomic, gate};
+use super::{Store, gate};
 use crate::graph::{Digest, Fingerprint};
 use crate::project::lock_beside;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -95,13 +95,13 @@ impl Store {
             self.remove_record(key)?;
         }
         for digest in &garbage.objects {
-            atomic::remove(&self.object_path(digest))?;
+            self.remove(&self.object_path(digest))?;
         }
         for trajectory in &garbage.checkpoints {
             self.remove_checkpoints(trajectory)?;
         }
         for path in &garbage.files {
-            atomic::remove(path)?;
+            self.remove(path)?;
         }
         for path in &garbage.locks {
             leftovers::remove_lock(path);

@@ -6,7 +6,7 @@
 
 use super::error::StoreError;
 use super::survey::{Seen, digest_of_name, files_below, list};
-use super::{Scratch, Store, atomic, checked};
+use super::{Scratch, Store, atomic, checked, own};
 use crate::graph::Digest;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -57,6 +57,7 @@ impl Store {
         let body = postcard::to_stdvec(images)
             .map_err(|error| StoreError::io("write", &path)(std::io::Error::other(error)))?;
         let _passage = self.pass()?;
+        own::check_way(&self.root, &path)?;
         path.parent().map_or(Ok(()), atomic::create_dir)?;
         atomic::replace_hastily(&path, &[&checked::head(MAGIC, &[&body]), &body])
     }
@@ -90,7 +91,8 @@ impl Store {
     /// Removes the folders of recipes that nothing is remembered by. The gate must be closed, lest one
     /// goes that somebody has just made.
     pub(super) fn remove_empty_recipes(&self) {
-        for folder in list(&self.decoded_path()).unwrap_or_default() {
+        let folders = list(&self.decoded_path()).unwrap_or_default().into_iter();
+        for folder in folders.filter(|folder| digest_of_name(folder, "").is_some()) {
             // The system refuses where something is left.
             let _ = fs::remove_dir(folder);
         }

@@ -1,5 +1,6 @@
 //! What can go wrong with the cache folder.
 
+use crate::graph::Digest;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,11 +31,44 @@ pub enum StoreError {
         /// The format of this version.
         known: u32,
     },
-    /// A stage left something that is neither a file nor a folder in its outputs.
-    #[error("stage output {} is neither a file nor a folder", path.display())]
+    /// The folder holds something else.
+    #[error(
+        "{} is not a cache of msx and not empty, so nothing is written or removed there; name an \
+         empty folder, or one that does not exist yet, with --cache",
+        path.display()
+    )]
+    NotACache {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A part of a cache is a link or a file.
+    #[error(
+        "{} should be a folder, but is a link or a file; move it away, or choose another cache \
+         with --cache. To keep a cache elsewhere, link the whole folder",
+        path.display()
+    )]
+    NotAFolder {
+        /// What was found.
+        path: PathBuf,
+    },
+    /// A stored file does not hold what its name says.
+    #[error(
+        "{} is damaged; `msx cache verify` finds all such files, and a run makes them again",
+        path.display()
+    )]
+    Damaged {
+        /// The content that it should have.
+        digest: Digest,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A stage left something in its outputs that cannot be stored.
+    #[error("stage output {}: {reason}; this is a defect in msx", path.display())]
     OddOutput {
         /// What was found.
         path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// No run has this number.
     #[error("{}", unknown_run(cache, *first, *last))]
@@ -95,6 +129,10 @@ fn remedy(source: &io::Error) -> &'static str {
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; make it writable, or choose another folder with --cache"
+        }
+        // O_NOFOLLOW met a link. The kind of this error has no stable name.
+        _ if source.raw_os_error() == Some(libc::ELOOP) => {
+            "; it is a link, which msx never makes there: remove it"
         }
         _ => "",
     }

@@ -7,9 +7,9 @@
 //! opens everything when a process dies.
 
 use super::error::StoreError;
-use super::{Store, atomic};
+use super::{Store, atomic, own};
 use crate::graph::Digest;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ impl Store {
     /// The gate is there but cannot be locked.
     pub fn pass(&self) -> Result<Passage, StoreError> {
         let path = self.locks_path().join(GATE);
-        let gate = match File::open(&path) {
+        let gate = match own::open_shared_lock(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match self.open_gate() {
                 Err(error) if error.is_read_only() => return Ok(Passage { _gate: None }),
                 opened => opened?,
@@ -90,10 +90,7 @@ impl Store {
         let folder = self.locks_path();
         atomic::create_dir(&folder)?;
         let path = folder.join(name);
-        let mut options = OpenOptions::new();
-        // Some network file systems lock for one alone only what is open for writing.
-        let options = options.read(true).write(true).create(true).truncate(false);
-        options.open(&path).map_err(StoreError::io("lock", &path))
+        own::open_lock(&path, true).map_err(StoreError::io("lock", &path))
     }
 
     pub(super) fn locks_path(&self) -> PathBuf {

@@ -28,7 +28,7 @@ pub struct History {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Filed {
     /// The experiment file, absolute; caches of earlier versions do not say it.
-    #[serde(default)]
+    #[serde(default, with = "crate::any_path::option")]
     pub(super) file: Option<PathBuf>,
     /// The key of each finished stage by its label.
     pub(super) keys: BTreeMap<String, Digest>,
@@ -37,6 +37,7 @@ pub(super) struct Filed {
 /// What is read as [`Filed`], written without a copy of it.
 #[derive(Serialize)]
 struct ToFile<'a> {
+    #[serde(with = "crate::any_path")]
     file: &'a Path,
     keys: Keys<'a>,
 }
@@ -70,8 +71,10 @@ impl PastRun {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRun {
     /// The experiment file, absolute.
+    #[serde(with = "crate::any_path")]
     pub file: PathBuf,
     /// The folder that imports stay in, where it was given.
+    #[serde(with = "crate::any_path::option")]
     pub project: Option<PathBuf>,
     /// `--set` pairs.
     pub set: Vec<(String, String)>,

@@ -360,7 +360,7 @@ fn read_record(file: &DirEntry, known: &Shard<Entry>) -> Option<(Digest, Entry)>
     if let Some(entry) = known.entries.get(&key).filter(|entry| entry.stamp == stamp) {
         return Some((key, entry.clone()));
     }
-    let record = Record::from_bytes(&fs::read(file.path()).ok()?)?;
+    let record = Record::from_bytes(&key, &fs::read(file.path()).ok()?)?;
     Some((key, entry(stamp, &record)))
 }
 

@@ -3,15 +3,12 @@
 use super::error::StoreError;
 use super::gate::HOLD_PREFIX;
 use super::survey::{Seen, files_below, list};
-use super::{Store, is_same_file};
+use super::{Store, is_same_file, own};
 use crate::graph::Digest;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-
-/// How the names of files begin that are renamed once they are whole.
-const TEMPORARY: &str = ".tmp";
 
 /// What nobody will come back for.
 #[derive(Debug, Default)]
@@ -29,18 +26,17 @@ impl Store {
         let now = SystemTime::now();
         let mut found = Leftovers::default();
         for folder in list(&self.root.join("scratch"))? {
-            if is_free(&folder.join("alive")) {
+            if own::is_scratch(&folder) && is_free(&folder.join(own::ALIVE)) {
                 // Inputs are links to objects and free nothing.
                 let bytes = files_below(&folder.join("out")).filter_map(|path| size(&path)).sum();
                 found.scratch.push((folder, bytes));
             }
         }
         for folder in ["records", "checkpoints", "runs", "history", "decoded"] {
-            let files = files_below(&self.root.join(folder)).filter(|path| is_temporary(path));
+            let files = files_below(&self.root.join(folder)).filter(|path| own::is_temporary(path));
             found.temporary.extend(files.filter_map(|path| abandoned(path, grace, now)));
         }
-        let files = list(&self.root)?.into_iter().filter(|path| path.is_file());
-        let files = files.filter(|path| is_temporary(path));
+        let files = list(&self.root)?.into_iter().filter(|path| own::is_temporary(path));
         found.temporary.extend(files.filter_map(|path| abandoned(path, grace, now)));
         let locks = list(&self.locks_path())?.into_iter();
         found.locks = locks.filter(|path| is_lock(path) && is_free(path)).collect();
@@ -66,7 +62,7 @@ impl Store {
 
 /// Removes a lock that nobody has, unless somebody took it since.
 pub(super) fn remove_lock(path: &Path) {
-    if let Ok(file) = OpenOptions::new().read(true).write(true).open(path)
+    if let Ok(file) = own::open_lock(path, false)
         && file.try_lock().is_ok()
         && is_same_file(&file, path)
     {
@@ -84,22 +80,23 @@ pub(super) fn digests_in(text: &str) -> Vec<Digest> {
 /// Whether nobody has a file locked. One that is not there has nobody either; of one that cannot be
 /// asked, nobody knows.
 pub(super) fn is_free(path: &Path) -> bool {
-    match OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => File::try_lock(&file).is_ok(),
+    match own::open_lock(path, false) {
+        Ok(file) => file.try_lock().is_ok(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 
-fn is_temporary(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()))
-}
-
 fn is_hold(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(HOLD_PREFIX.as_bytes()))
+    own::is_random(path, HOLD_PREFIX) && own::is_file(path)
 }
 
+/// Whether a file is a hold or the lock of a key: the first holds digests, the second nothing.
 fn is_lock(path: &Path) -> bool {
-    is_hold(path) || super::survey::digest_of_name(path, "").is_some()
+    let holds_digests = || fs::read(path).is_ok_and(|bytes| own::may_be_digests(&bytes));
+    match super::survey::digest_of_name(path, "") {
+        Some(_) => own::is_file(path) && size(path) == Some(0),
+        None => is_hold(path) && holds_digests(),
+    }
 }
 
 fn abandoned(path: PathBuf, grace: Duration, now: SystemTime) -> Option<(PathBuf, u64)> {

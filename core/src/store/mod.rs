@@ -32,6 +32,7 @@ mod gate;
 mod history;
 mod index;
 mod leftovers;
+mod own;
 mod peek;
 mod receipt;
 mod record;
@@ -72,7 +73,7 @@ impl Store {
     /// Opens a cache folder, creating it when it is not there.
     ///
     /// # Errors
-    /// The folder cannot be written, or was made by a newer version.
+    /// The folder holds something else, cannot be written, or was made by a newer version.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         atomic::create_lasting_dir(root)?;
         let root = root.canonicalize().map_err(StoreError::io("open", root))?;
@@ -109,15 +110,15 @@ impl Store {
         self.record_path(key).exists()
     }
 
-    /// The record under a key, whether or not its objects are still there. An unreadable record
-    /// (cut short by a failing disk, say) counts as none: the stage runs again and replaces it.
+    /// The record under a key, whether or not its objects are still there. One that is cut short by a
+    /// failing disk, or changed by somebody, counts as none: the stage runs again and replaces it.
     ///
     /// # Errors
     /// The record is there but the system refuses to read it.
     pub fn record(&self, key: &Digest) -> Result<Option<Record>, StoreError> {
         let path = self.record_path(key);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Record::from_bytes(&bytes)),
+            Ok(bytes) => Ok(Record::from_bytes(key, &bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", &path)(error)),
         }
@@ -128,7 +129,7 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn remove_record(&self, key: &Digest) -> Result<(), StoreError> {
-        atomic::remove(&self.record_path(key))
+        self.remove(&self.record_path(key))
     }
 
     /// Keeps others away from this key until dropped; `None` while another process works on it.
@@ -141,7 +142,7 @@ impl Store {
         atomic::create_dir(&folder)?;
         let path = folder.join(key.hex());
         loop {
-            let file = File::create(&path).map_err(StoreError::io("lock", &path))?;
+            let file = own::open_lock(&path, true).map_err(StoreError::io("lock", &path))?;
             match file.try_lock() {
                 // Who held it before may have removed the file since it was opened.
                 Ok(()) if is_same_file(&file, &path) => return Ok(Some(KeyLock { file, path })),
@@ -164,7 +165,15 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn remove_checkpoints(&self, trajectory: &Digest) -> Result<(), StoreError> {
-        atomic::remove_dir(&self.checkpoints_path().join(trajectory.hex()))
+        let folder = self.checkpoints_path().join(trajectory.hex());
+        own::remove_folder(&self.root, &folder, |path| {
+            checkpoint::position_of(path).is_some() || own::is_temporary(path)
+        })
+    }
+
+    /// Removes a file of the cache; see [`own::remove_file`].
+    fn remove(&self, path: &Path) -> Result<(), StoreError> {
+        own::remove_file(&self.root, path)
     }
 
     fn checkpoints_path(&self) -> PathBuf {
@@ -193,7 +202,7 @@ impl Drop for KeyLock {
 }
 
 fn is_same_file(file: &File, path: &Path) -> bool {
-    let (Ok(open), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    let (Ok(open), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
     inode(&open) == inode(&there)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::format::{self, FORMAT};
+use super::own;
 use std::path::Path;
 
 impl Store {
@@ -9,6 +10,7 @@ impl Store {
     /// or one of another version.
     pub fn peek(root: &Path) -> Option<Store> {
         let root = root.canonicalize().ok()?;
+        own::check_folders(&root).ok()?;
         (format::read(&root).ok()? == Some(FORMAT)).then_some(Store { root })
     }
 }

@@ -1,6 +1,7 @@
 //! What is kept of a finished stage.
 
 use crate::graph::{Digest, Fingerprint, OutputDigests};
+use crate::relative_path::RelativePath;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ fn is_false(flag: &bool) -> bool {
 
 /// The files of one output, by name relative to the output's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct OutputFiles(pub BTreeMap<String, Blob>);
+pub struct OutputFiles(pub BTreeMap<RelativePath, Blob>);
 
 impl OutputFiles {
     /// The digest of names and contents, without those of backing files.
@@ -65,7 +66,7 @@ pub struct Record {
     /// What the key is made of.
     pub fingerprint: Fingerprint,
     /// The outputs by name.
-    pub outputs: BTreeMap<String, OutputFiles>,
+    pub outputs: BTreeMap<RelativePath, OutputFiles>,
     /// How it ran.
     pub provenance: Provenance,
 }
@@ -85,17 +86,17 @@ impl Record {
         Ok(bytes)
     }
 
-    /// Reads a record's file. `None` where it is damaged; records of earlier versions have no
-    /// checksum and are taken as they are.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Record> {
-        if let Some(start) = last_place_of(bytes, CHECKSUM.as_bytes()) {
-            let place = start + CHECKSUM.len()..start + CHECKSUM.len() + DIGITS;
-            let mut blank = bytes.to_vec();
-            blank.get_mut(place.clone())?.fill(b'0');
-            let digest = Digest::derive(CHECKSUM_DOMAIN, &blank);
-            (digest.hex().as_bytes() == &bytes[place]).then_some(())?;
-        }
-        serde_json::from_slice(bytes).ok()
+    /// Reads the file of the record under a key. `None` unless its checksum is right and its
+    /// fingerprint hashes to the key: such a record is damaged, or somebody changed it.
+    pub(super) fn from_bytes(key: &Digest, bytes: &[u8]) -> Option<Record> {
+        let start = last_place_of(bytes, CHECKSUM.as_bytes())?;
+        let place = start + CHECKSUM.len()..start + CHECKSUM.len() + DIGITS;
+        let mut blank = bytes.to_vec();
+        blank.get_mut(place.clone())?.fill(b'0');
+        let digest = Digest::derive(CHECKSUM_DOMAIN, &blank);
+        (digest.hex().as_bytes() == &bytes[place]).then_some(())?;
+        let record: Record = serde_json::from_slice(bytes).ok()?;
+        (record.fingerprint.key() == *key).then_some(record)
     }
 
     /// The digests of the outputs.

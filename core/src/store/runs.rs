@@ -1,7 +1,7 @@
 //! What every run did: which file, with which settings, which stages, and its events.
 
 use super::error::StoreError;
-use super::{Store, atomic, leftovers};
+use super::{Store, atomic, leftovers, own};
 use crate::graph::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 const EVENTS: &str = "events.jsonl";
+const DESCRIPTION: &str = "run.json";
 
 /// Which run, as people name it: a number, or `last`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub struct Run {
     /// When it began.
     pub began: Timestamp,
     /// The experiment file, absolute.
+    #[serde(with = "crate::any_path")]
     pub file: PathBuf,
     /// The name in the experiment's header.
     pub experiment: String,
@@ -151,7 +153,7 @@ impl Store {
                 return Err(StoreError::UnknownRun { cache: self.root.clone(), first, last });
             }
         };
-        let path = self.run_path(number).join("run.json");
+        let path = self.run_path(number).join(DESCRIPTION);
         let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
         serde_json::from_slice(&bytes).map_err(|error| StoreError::io("read", &path)(error.into()))
     }
@@ -176,8 +178,17 @@ impl Store {
     /// # Errors
     /// The cache cannot be written.
     pub fn remove_run(&self, number: u64) -> Result<(), StoreError> {
-        let path = self.run_path(number);
-        fs::remove_dir_all(&path).map_err(StoreError::io("remove", &path))
+        own::remove_folder(&self.root, &self.run_path(number), |path| {
+            own::is_temporary(path)
+                || own::is_file(path) && (path.ends_with(DESCRIPTION) || path.ends_with(EVENTS))
+        })
+    }
+
+    /// Whether a run wrote into the folder of this number.
+    pub(super) fn is_run(&self, number: u64) -> bool {
+        let folder = self.run_path(number);
+        own::is_folder(&folder)
+            && [DESCRIPTION, EVENTS].iter().any(|name| own::is_file(&folder.join(name)))
     }
 
     fn runs_path(&self) -> PathBuf {
@@ -195,7 +206,7 @@ impl RunFolder {
     /// # Errors
     /// The cache cannot be written.
     pub fn save(&self, run: &Run) -> Result<(), StoreError> {
-        let path = self.folder.join("run.json");
+        let path = self.folder.join(DESCRIPTION);
         let _passage = self.store.pass()?;
         atomic::write_with(&path, |file| Ok(serde_json::to_writer(file, run)?))
     }

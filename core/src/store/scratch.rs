@@ -1,17 +1,23 @@
 //! Work in progress, and the way from there into the store.
 
 use super::error::StoreError;
+use super::leftovers::is_free;
 use super::record::{Blob, OutputFiles, Provenance, Record};
-use super::{Store, atomic, files, inode};
+use super::survey::{files_below, list};
+use super::{Store, atomic, files, inode, own};
 use crate::graph::{Digest, Fingerprint};
+use crate::relative_path::RelativePath;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use walkdir::WalkDir;
 
 /// The lock that scratch folders are made under together, and swept under alone.
 const SWEEP: &str = "sweep";
+/// What stands in a scratch folder.
+const PARTS: [&str; 3] = ["in", "out", own::ALIVE];
 
 /// A folder of one running stage: inputs are linked in under `in/`, outputs are written under
 /// `out/<output>/`. Gone with the value; what a killed process leaves is swept by the next one.
@@ -67,11 +73,11 @@ impl Store {
         let gate = self.open_lock(SWEEP)?;
         gate.lock_shared().map_err(StoreError::io("lock", &parent))?;
         let folder = tempfile::Builder::new()
-            .prefix("stage-")
+            .prefix(own::SCRATCH)
             .tempdir_in(&parent)
             .map_err(StoreError::io("create a folder in", &parent))?;
-        let alive_path = folder.path().join("alive");
-        let alive = File::create(&alive_path).map_err(StoreError::io("write", &alive_path))?;
+        let alive_path = folder.path().join(own::ALIVE);
+        let alive = File::create_new(&alive_path).map_err(StoreError::io("write", &alive_path))?;
         alive.lock().map_err(StoreError::io("lock", &alive_path))?;
         let out = folder.path().join("out");
         atomic::create_dir(&out)?;
@@ -91,24 +97,19 @@ impl Store {
         }
         let gate = self.open_lock(SWEEP)?;
         gate.lock().map_err(StoreError::io("lock", &parent))?;
-        for entry in fs::read_dir(&parent).map_err(StoreError::io("list", &parent))?.flatten() {
-            let alive = OpenOptions::new().read(true).write(true).open(entry.path().join("alive"));
-            // A folder without the file was left by a process that died in between.
-            let is_abandoned = alive.map_or(true, |alive| alive.try_lock().is_ok());
-            if is_abandoned {
-                // What cannot be removed now is met again by the next sweep.
-                let _ = fs::remove_dir_all(entry.path());
-            }
+        let folders = list(&parent)?.into_iter().filter(|folder| own::is_scratch(folder));
+        for folder in folders.filter(|folder| is_free(&folder.join(own::ALIVE))) {
+            let is_ours = |path: &Path| PARTS.iter().any(|part| path.ends_with(part));
+            // What cannot be removed now is met again by the next sweep.
+            let _ = own::remove_folder(&self.root, &folder, is_ours);
         }
         Ok(())
     }
 
     fn sweep_checkpoints(&self) {
-        for entry in WalkDir::new(self.root.join("checkpoints")).into_iter().flatten() {
-            let is_temporary = entry.file_name().to_string_lossy().starts_with(".tmp");
-            if is_temporary && is_older_than_an_hour(entry.path()) {
-                let _ = fs::remove_file(entry.path());
-            }
+        let files = files_below(&self.checkpoints_path()).filter(|path| own::is_temporary(path));
+        for path in files.filter(|path| is_older_than_an_hour(path)) {
+            let _ = self.remove(&path);
         }
     }
 
@@ -130,13 +131,44 @@ impl Store {
                 atomic::create_dir(parent)?;
             }
             let object = self.object_path(&blob.digest);
-            // Some file systems have no hard links.
-            fs::hard_link(&object, &target)
-                .or_else(|_| fs::copy(&object, &target).map(|_| ()))
-                .map_err(StoreError::io("read", &object))?;
+            link_or_copy(&object, &target).map_err(StoreError::io("read", &object))?;
+            // Whoever reads pixels compares them with the digests, which are checked here.
+            if !blob.backing {
+                check_content(&object, &blob.digest)?;
+            }
             scratch.note_link(&target, &blob.digest);
         }
         Ok(())
+    }
+
+    /// Removes the stored files of an output that do not hold what their names say, and gives their
+    /// number. The results that need them then count as lost.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn drop_damaged(&self, files: &OutputFiles) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        for blob in files.0.values() {
+            let object = self.object_path(&blob.digest);
+            if let Err(StoreError::Damaged { .. }) = check_content(&object, &blob.digest) {
+                self.remove(&object)?;
+                dropped += 1;
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// The content of a stored file.
+    ///
+    /// # Errors
+    /// It is gone, or does not hold what its name says.
+    pub fn read_blob(&self, blob: &Blob) -> Result<Vec<u8>, StoreError> {
+        let path = self.object_path(&blob.digest);
+        let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
+        match Digest::from(blake3::hash(&bytes)) == blob.digest {
+            true => Ok(bytes),
+            false => Err(StoreError::Damaged { digest: blob.digest, path }),
+        }
     }
 
     /// Takes a stage's outputs into the store and writes its record, in that order.
@@ -158,12 +190,15 @@ impl Store {
             if !folder.is_dir() {
                 return Err(StoreError::MissingOutput { output: output.name.to_owned() });
             }
-            outputs.insert(output.name.to_owned(), self.take_folder(scratch, output, &folder)?);
+            let name = output.name.parse().map_err(odd(&folder))?;
+            outputs.insert(name, self.take_folder(scratch, output, &folder)?);
         }
         let record = Record { fingerprint: fingerprint.clone(), outputs, provenance };
         let bytes =
             record.to_bytes().map_err(|error| StoreError::io("write", &self.root)(error.into()))?;
-        atomic::write(&self.record_path(&fingerprint.key()), &bytes)?;
+        let path = self.record_path(&fingerprint.key());
+        own::check_way(&self.root, &path)?;
+        atomic::write(&path, &bytes)?;
         Ok(record)
     }
 
@@ -180,9 +215,9 @@ impl Store {
                 continue;
             }
             if !entry.file_type().is_file() {
-                return Err(StoreError::OddOutput { path: entry.path().to_owned() });
+                return Err(odd(entry.path())("it is neither a file nor a folder"));
             }
-            let name = relative_name(entry.path(), folder);
+            let name = RelativePath::of(entry.path(), folder).map_err(odd(entry.path()))?;
             let (digest, size) = match self.known_link(scratch, entry.path()) {
                 Some(known) => known,
                 None => self.take_file(entry.path())?,
@@ -212,6 +247,7 @@ impl Store {
         if is_there && files::hash(&object).is_ok_and(|found| found == digest) {
             return Ok((digest, size));
         }
+        own::check_way(&self.root, &object)?;
         file.sync_all().map_err(StoreError::io("write", path))?;
         let mut permissions = file.metadata().map_err(StoreError::io("read", path))?.permissions();
         permissions.set_readonly(true);
@@ -224,11 +260,30 @@ impl Store {
     }
 }
 
-fn relative_name(path: &Path, folder: &Path) -> String {
-    let relative = path.strip_prefix(folder).unwrap_or(path);
-    let parts: Vec<_> =
-        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
+fn odd<R: ToString>(path: &Path) -> impl FnOnce(R) -> StoreError + '_ {
+    |reason| StoreError::OddOutput { path: path.to_owned(), reason: reason.to_string() }
+}
+
+/// Puts a stored file at another place, where nothing may be.
+fn link_or_copy(object: &Path, target: &Path) -> io::Result<()> {
+    match fs::hard_link(object, target) {
+        // To copy over what is there would write into somebody else's file.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // Some file systems have no hard links, and none allows any number of them.
+        Err(_) => {
+            let (mut from, mut to) = (File::open(object)?, File::create_new(target)?);
+            io::copy(&mut from, &mut to).map(|_| ())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn check_content(object: &Path, digest: &Digest) -> Result<(), StoreError> {
+    let found = files::hash(object).map_err(StoreError::io("read", object))?;
+    match found == *digest {
+        true => Ok(()),
+        false => Err(StoreError::Damaged { digest: *digest, path: object.to_owned() }),
+    }
 }
 
 /// Longer than any write takes.

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::history::History;
 use super::record::Record;
 use super::runs::Run;
-use super::{RunName, Store};
+use super::{RunName, Store, own};
 use crate::graph::Digest;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,7 +144,7 @@ impl Store {
             histories: histories
                 .map(|(_, filed)| (filed.file, History { keys: filed.keys }))
                 .collect(),
-            runs: self.run_numbers().into_iter().map(|number| self.survey_run(number)).collect(),
+            runs: self.survey_runs(),
             decoded: self.survey_decoded(),
             scratch: Seen::below(&self.root.join("scratch")),
         })
@@ -182,6 +182,11 @@ impl Store {
         let seen =
             folders.filter_map(|path| Some((digest_of_name(&path, "")?, Seen::below(&path))));
         Ok(seen.collect())
+    }
+
+    fn survey_runs(&self) -> Vec<SeenRun> {
+        let numbers = self.run_numbers().into_iter().filter(|number| self.is_run(*number));
+        numbers.map(|number| self.survey_run(number)).collect()
     }
 
     fn survey_run(&self, number: u64) -> SeenRun {
@@ -273,11 +278,11 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     }
 }
 
-/// The files of all shards below a folder.
+/// The files of all shards below a folder. A shard that is a link is somebody else's.
 pub(super) fn sharded_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut files = Vec::new();
     for shard in list(folder)? {
-        if shard.is_dir() {
+        if own::is_folder(&shard) {
             files.extend(list(&shard)?);
         }
     }
@@ -285,7 +290,7 @@ pub(super) fn sharded_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 }
 
 pub(super) fn files_below(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let entries = WalkDir::new(folder).into_iter().flatten();
+    let entries = WalkDir::new(folder).follow_root_links(false).into_iter().flatten();
     entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path)
 }
 

@@ -117,7 +117,7 @@ impl Store {
                 Part::Record | Part::Run => false,
             };
             if is_bad && damage.path.exists() {
-                fs::remove_file(&damage.path).map_err(StoreError::io("remove", &damage.path))?;
+                self.remove(&damage.path)?;
                 damage.path.parent().map_or(Ok(()), atomic::sync_dir)?;
             }
         }
@@ -132,8 +132,8 @@ impl Store {
         let read = keyed.into_par_iter().filter_map(|(key, path)| match fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             bytes => {
-                let record = bytes.ok().and_then(|bytes| Record::from_bytes(&bytes));
-                Some((key, (path, record.filter(|record| record.fingerprint.key() == key))))
+                let record = bytes.ok().and_then(|bytes| Record::from_bytes(&key, &bytes));
+                Some((key, (path, record)))
             }
         });
         Ok(read.collect())
@@ -141,8 +141,7 @@ impl Store {
 
     /// Whether the record under a key is not what it should be.
     fn is_lost(&self, key: &Digest) -> bool {
-        let Ok(Some(record)) = self.lookup(key) else { return true };
-        record.fingerprint.key() != *key
+        !matches!(self.lookup(key), Ok(Some(_)))
     }
 
     fn is_bad_object(&self, damage: &Damage) -> bool {
@@ -151,7 +150,7 @@ impl Store {
     }
 
     fn unreadable_runs(&self) -> Vec<Damage> {
-        let numbers = self.run_numbers().into_iter();
+        let numbers = self.run_numbers().into_iter().filter(|number| self.is_run(*number));
         let unreadable = numbers.filter(|number| {
             let run = self.find_run(super::RunName::Number(*number));
             run.is_err() && self.run_path(*number).join("run.json").exists()

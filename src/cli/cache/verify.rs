@@ -27,7 +27,7 @@ struct Report {
     records: usize,
     checkpoints: usize,
     removed: bool,
-    foreign: Vec<PathBuf>,
+    foreign: Vec<String>,
     damages: Vec<Line>,
     /// The stages whose results are lost, each as `EXPERIMENT LABEL`.
     stages: BTreeSet<String>,
@@ -36,6 +36,7 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct Line {
     part: Part,
+    #[serde(with = "crate::any_path")]
     path: PathBuf,
     reason: String,
     keys: Vec<String>,
@@ -86,7 +87,16 @@ fn report(verification: Verification, stages: BTreeSet<String>, dry_run: bool) -
         keys: damage.keys.iter().map(|key| key.hex()).collect(),
     });
     let damages = lines.collect();
-    Report { objects, bytes, records, checkpoints, removed, foreign, damages, stages }
+    Report {
+        objects,
+        bytes,
+        records,
+        checkpoints,
+        removed,
+        foreign: foreign.iter().map(|path| path.display().to_string()).collect(),
+        damages,
+        stages,
+    }
 }
 
 fn tell(store: &Store, found: &Verification, stages: &BTreeSet<String>, dry_run: bool) {

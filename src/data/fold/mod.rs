@@ -24,6 +24,7 @@ use super::label_set::LabelSet;
 use super::pixels::Pixels;
 use super::pixels::Raster;
 use array::read_rows;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,9 @@ pub const BACKING_FILES: [&str; 2] = [IMAGES, ROWS];
 
 /// Length of the digest of an image, in bytes.
 pub(super) const DIGEST: usize = 32;
+
+/// Images that a thread checks at least, so that small ones cost no more than their hash.
+const WORTH_A_THREAD: usize = 64;
 
 /// Whether images were taken of patients or made by a generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,22 +110,34 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Opens the fold in a folder.
+    /// Opens the fold in a folder and compares every image with its digest: a bit that the disk lost
+    /// must not become part of a result.
+    ///
+    /// # Errors
+    /// As for [`Fold::open_unread`], or as for [`Fold::check`].
+    pub fn open(folder: &Path) -> Result<Fold, DataError> {
+        let fold = Fold::open_unread(folder)?;
+        fold.check_all()?;
+        Ok(fold)
+    }
+
+    /// Opens the fold in a folder, for those who read few of its pixels. They [check](Fold::check)
+    /// what they read.
     ///
     /// # Errors
     /// A file is missing, cut short, or of another shape than `fold.json` says.
-    pub fn open(folder: &Path) -> Result<Fold, DataError> {
+    pub fn open_unread(folder: &Path) -> Result<Fold, DataError> {
         Fold::open_files(|file| {
             let path = folder.join(file);
             (file != ROWS || path.exists()).then_some(path)
         })
     }
 
-    /// Opens a fold whose files lie wherever `place` says: [`FILES`], and `rows.npy` where the fold
-    /// has one.
+    /// The same for a fold whose files lie wherever `place` says: [`FILES`], and `rows.npy` where the
+    /// fold has one.
     ///
     /// # Errors
-    /// As for [`Fold::open`].
+    /// As for [`Fold::open_unread`].
     pub fn open_files(place: impl Fn(&str) -> Option<PathBuf>) -> Result<Fold, DataError> {
         let must = |file: &str| {
             let missing = || DataError::Fold { path: file.into(), reason: "it is missing".into() };
@@ -144,6 +160,35 @@ impl Fold {
         let digests = MappedArray::open(&must(DIGESTS)?)?;
         digests.require(&[info.count, DIGEST], Depth::Eight)?;
         Ok(Fold { info, images, rows, labels, digests })
+    }
+
+    /// Compares these images with their digests, on all threads.
+    ///
+    /// # Errors
+    /// [`DataError::Damaged`] for the first image that is not what was stored.
+    pub fn check(&self, indices: &[usize]) -> Result<(), DataError> {
+        self.check_each(indices.par_iter().copied())
+    }
+
+    /// The same for every image.
+    ///
+    /// # Errors
+    /// As for [`Fold::check`].
+    pub fn check_all(&self) -> Result<(), DataError> {
+        self.check_each((0..self.len()).into_par_iter())
+    }
+
+    fn check_each(
+        &self,
+        indices: impl IndexedParallelIterator<Item = usize>,
+    ) -> Result<(), DataError> {
+        let is_other = |index: &usize| {
+            blake3::hash(self.image(*index)).as_bytes().as_slice() != self.digest(*index)
+        };
+        match indices.with_min_len(WORTH_A_THREAD).find_any(is_other) {
+            Some(_) => Err(DataError::Damaged { path: self.images.path().to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// Names, counts, origins.

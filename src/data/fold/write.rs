@@ -167,6 +167,7 @@ pub fn write_part(
     let raster = whole.info.raster();
     let target = FoldWriter::place_of_images(folder)?;
     if fs::hard_link(whole.images.path(), &target).is_err() {
+        whole.check(indices)?;
         let mut writer = FoldWriter::create(folder, raster)?;
         indices.iter().try_for_each(|&index| writer.append(whole.image(index)))?;
         return writer.finish(info, labels);

@@ -78,6 +78,7 @@ pub struct Export<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Written {
     /// Where.
+    #[serde(with = "crate::any_path")]
     pub path: PathBuf,
     /// Files in all.
     pub files: usize,

@@ -139,7 +139,7 @@ fn outputs() -> Vec<Output> {
 }
 
 fn training_fold(context: &Context<'_>) -> Result<Fold, StageError> {
-    Fold::open(&context.input("train")?.output("train")).map_err(StageError::other)
+    Ok(Fold::open(&context.input("train")?.output("train"))?)
 }
 
 fn training_images(fold: &Fold) -> TrainingImages<'_> {
