@@ -97,6 +97,7 @@ fn arrays_of_another_kind_are_refused() {
     use npyz::Order::{C, Fortran};
     let (_folder, path) = written();
     let images = path.join("images.npy");
+    let stored = fs::read(&images).expect("readable");
     array(&images, C, &[3, 64], vec![0_u8; 192]);
     assert_says(Fold::open(&path), &["images.npy", "shape is [3, 64]", "[3, 8, 8]"]);
     array(&images, C, &[3, 8, 8], vec![0_f32; 192]);
@@ -105,8 +106,22 @@ fn arrays_of_another_kind_are_refused() {
     assert_says(Fold::open(&path), &["images.npy", "i1", "not bytes"]);
     array(&images, Fortran, &[3, 8, 8], vec![0_u8; 192]);
     assert_says(Fold::open(&path), &["images.npy", "C order"]);
-    array(&images, C, &[3, 8, 8], vec![0_u8; 192]);
+    fs::write(&images, stored).expect("write");
     Fold::open(&path).expect("an array as announced is read");
+}
+
+/// A bit that the disk lost is found before a pixel is used.
+#[test]
+fn pixels_that_are_not_what_was_stored_are_refused() {
+    let (_folder, path) = written();
+    let images = path.join("images.npy");
+    let mut stored = fs::read(&images).expect("readable");
+    *stored.last_mut().expect("pixels") ^= 1;
+    fs::write(&images, stored).expect("write");
+    assert_says(Fold::open(&path), &["images.npy", "damaged", "msx cache verify"]);
+    let unread = Fold::open_unread(&path).expect("its form is right");
+    unread.check(&[0, 1]).expect("two images are whole");
+    assert!(unread.check(&[0, 1, 2]).is_err());
 }
 
 /// Without this a subset would stumble over the missing patient.

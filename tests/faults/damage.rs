@@ -103,6 +103,66 @@ fn a_damaged_checkpoint_is_passed_over_and_removed() {
     assert!(project.run(&[]).executed.is_empty());
 }
 
+/// Bits that the disk lost never become part of a result that is filed under an honest key: the stage
+/// that made the damaged file runs again before anything is computed from it.
+#[test]
+fn damaged_inputs_are_made_again_before_they_are_used() {
+    let undisturbed = finished();
+    assert_eq!(undisturbed.run(&["--set", "epochs=3"]).code, Some(0));
+    let expected = undisturbed.results();
+    // Pixels of folds, which are shared; labels and digests of folds; weights.
+    let damaged: [(&str, &[&str], &str); 4] = [
+        ("images.npy", &["fold", "phantoms"], "epochs=3"),
+        ("labels.npy", &["fold"], "epochs=3"),
+        ("digests.npy", &["fold"], "epochs=3"),
+        ("weights.safetensors", &["model[s: 1]", "model[s: 2]"], ""),
+    ];
+    for (file, again, set) in damaged {
+        let project = finished();
+        for path in objects_called(&project, file) {
+            rot(&path);
+        }
+        if set.is_empty() {
+            // Evaluations run again on weights that are there.
+            assert_eq!(project.msx(&["cache", "rm", "experiment.msx", "auc"]).code, Some(0));
+        }
+        let ran = project.run(&["--set", set][if set.is_empty() { 2 } else { 0 }..]);
+        assert_eq!(ran.code, Some(0), "{file}: {:?}", ran.failed);
+        for stage in again {
+            assert!(ran.executed.contains(&(*stage).to_owned()), "{file}: {:?}", ran.executed);
+        }
+        let found = project.results();
+        let is_same = |(key, outputs): (&String, &Value)| expected.get(key) == Some(outputs);
+        assert!(found.iter().all(is_same), "{file}: damaged bytes became a result");
+        // What nothing read is still as it was.
+        verify(&project);
+        assert_eq!(project.run(&[]).code, Some(0), "{file}");
+        assert_eq!(verify(&project), (Some(0), vec![]), "{file}");
+    }
+}
+
+/// The stored files of this name, whatever stage they belong to.
+fn objects_called(project: &Project, file: &str) -> Vec<PathBuf> {
+    let results = project.results();
+    let outputs =
+        results.values().flat_map(|outputs| outputs.as_object().expect("outputs").values());
+    let named = outputs.filter_map(|files| files.get(file)?["digest"].as_str());
+    let mut paths: Vec<PathBuf> =
+        named.map(|hex| project.cache.join("objects").join(&hex[..2]).join(hex)).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// Changes the second half of a file, which is pixels, labels or weights and no header, at equal size.
+fn rot(path: &Path) {
+    let mut bytes = fs::read(path).expect("readable");
+    let begin = (bytes.len() / 2).max(128.min(bytes.len() - 1));
+    bytes[begin..].iter_mut().for_each(|byte| *byte ^= 1);
+    fs::set_permissions(path, Permissions::from_mode(0o644)).expect("ours");
+    fs::write(path, bytes).expect("writable");
+}
+
 #[test]
 fn the_index_is_never_the_truth() {
     let project = finished();
