@@ -66,6 +66,18 @@ pub enum DataError {
         /// What is wrong.
         reason: String,
     },
+    /// The disk has no room for the images.
+    #[error(
+        "the images take {}, and the disk of the cache has {} left; free some space there, choose \
+         another cache with --cache, or ask for fewer or smaller images",
+        bytesize::ByteSize(*needed), bytesize::ByteSize(*free)
+    )]
+    NoRoom {
+        /// Bytes of all images.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// Stored pixels are no longer those that were stored.
     #[error(
         "{}: the stored pixels are damaged; `msx cache verify` removes what is damaged, and the \

@@ -139,7 +139,7 @@ impl<Item: Sync> Intake<'_, Item> {
         decode: impl Fn(&Item) -> Result<Vec<u8>, DataError> + Sync,
         mut refused: impl FnMut(usize, DataError) -> Result<(), DataError> + Send,
     ) -> Result<FoldWriter, DataError> {
-        let mut writer = FoldWriter::create(self.folder, self.wanted.raster)?;
+        let mut writer = FoldWriter::create(self.folder, self.wanted.raster, self.items.len())?;
         let mut places = Vec::with_capacity(self.items.len());
         let mut remembered = 0;
         let images_of = |(item, known): (&Item, &Option<Known>)| match known

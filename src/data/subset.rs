@@ -324,7 +324,7 @@ fn write_shrunk(
              at {side}px times a power of two"
         ))
     };
-    let mut writer = FoldWriter::create(target, info.raster())?;
+    let mut writer = FoldWriter::create(target, info.raster(), indices.len())?;
     for chunk in indices.chunks(CHUNK) {
         dataset.check(chunk)?;
         let shrunk = |&index: &usize| {

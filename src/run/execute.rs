@@ -2,15 +2,13 @@
 
 use super::checkpointing::Checkpointing;
 use super::event::{Event, Observer};
-use super::remembering::FiledMemory;
 use super::session::Session;
 use super::trajectories::Trajectories;
-use super::worker::{self, Order};
-use crate::data::memory::Memory;
+use super::worker::{self, Order, Report};
 use crate::graph::{Digest, Fingerprint, OutputDigests, ResolvedInput};
 use crate::learn::kernels::processor;
 use crate::progress::{Monitor, Progress};
-use crate::stages::{StageError, StageInput, backing_files};
+use crate::stages::{LITTLE_MEMORY, Parameters, StageError, StageInput, backing_files};
 use crate::store::{Expected, KeyLock, OutputFiles, Provenance, Record, Scratch, StoreError};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// How often a stage looks whether another process is done with its key.
 const LOOK: Duration = Duration::from_millis(100);
+/// Inputs that a stage of the runner's own process reads at most, in bytes.
+const LARGE_INPUTS: u64 = 64 << 20;
 
 /// One stage ready to run.
 pub(super) struct Job<'a> {
@@ -82,15 +82,15 @@ impl Job<'_> {
         let scratch = store.scratch().map_err(StageError::other)?;
         // Before, so that no checkpoint of another start is filed; after, so that no result is.
         self.files_are_those_of_the_key()?;
-        let memory = FiledMemory::new(store, &scratch);
-        let peak_memory = match self.run_method(&scratch, &memory) {
+        let Report { peak_memory, remembered } = match self.run_method(&scratch) {
             Err(Trouble::Stage(StageError::Damaged(reason))) => return Err(self.damage(reason)),
             ran => ran?,
         };
         self.files_are_those_of_the_key()?;
         let seconds = begin.elapsed().as_secs_f64();
+        remembered.note_links(&scratch);
         let record = self.commit(&scratch, seconds, peak_memory).map_err(StageError::other)?;
-        memory.keep(&record);
+        remembered.keep(store, &scratch, &record);
         self.session.note(&key, &record);
         Ok(Done::Executed { outputs: record.output_digests(), seconds })
     }
@@ -143,9 +143,9 @@ impl Job<'_> {
         });
     }
 
-    fn run_method(&self, scratch: &Scratch, memory: &dyn Memory) -> Result<Option<u64>, Trouble> {
+    fn run_method(&self, scratch: &Scratch) -> Result<Report, Trouble> {
         let node = &self.session.graph.nodes()[self.index];
-        let inputs = self.link_inputs(scratch)?;
+        let (inputs, size) = self.link_inputs(scratch)?;
         let order = Order {
             kind: node.stage.kind.clone(),
             method: node.stage.method.clone(),
@@ -153,6 +153,7 @@ impl Job<'_> {
             inputs,
             base: self.session.base.clone(),
             out: scratch.out(),
+            decoded: scratch.decoded(),
             device: self.session.device,
             threads: self.threads,
             cache: self.session.store.root().to_owned(),
@@ -163,8 +164,8 @@ impl Job<'_> {
             StageMonitor { label: node.stage.label(), observer: self.observer, stop: self.stop };
         let method = self.session.method(self.index);
         match self.worker {
-            Some(program) if method.uses_device() => worker::delegate(program, &order, &monitor),
-            _ => order.obey(method, self.session.store, &monitor, memory).map(|()| None),
+            Some(program) if self.is_apart(size) => worker::delegate(program, &order, &monitor),
+            _ => order.obey(method, self.session.store, &monitor),
         }
         .map_err(Trouble::Stage)
     }
@@ -188,15 +189,30 @@ impl Job<'_> {
         Trouble::Outdated(reason)
     }
 
-    fn link_inputs(&self, scratch: &Scratch) -> Result<Vec<StageInput>, Trouble> {
+    /// Whether the stage gets a process of its own. An allocation that fails ends its process, and the
+    /// stages of others must not go down with it.
+    fn is_apart(&self, size_of_inputs: u64) -> bool {
+        let node = &self.session.graph.nodes()[self.index];
+        let method = self.session.method(self.index);
+        method.uses_device()
+            || !node.paths.is_empty()
+            || method.memory(Parameters(&node.stage.parameters)) > LITTLE_MEMORY
+            || size_of_inputs > LARGE_INPUTS
+    }
+
+    /// Links the inputs in. Gives them with their size in bytes, but for pixels, which are mapped.
+    fn link_inputs(&self, scratch: &Scratch) -> Result<(Vec<StageInput>, u64), Trouble> {
         let store = self.session.store;
         let mut inputs = Vec::with_capacity(self.inputs.len());
+        let mut size = 0;
         for (position, (resolved, key)) in self.inputs.iter().enumerate() {
             let giver = resolved.input.stage;
             let record = store.lookup(key).map_err(StageError::other)?;
             let record = record.ok_or(Trouble::Lost(giver))?;
             let folder = scratch.input(position);
-            let link = |files: &OutputFiles, folder: &Path| {
+            let mut link = |files: &OutputFiles, folder: &Path| {
+                let read = files.0.values().filter(|blob| !blob.backing);
+                size += read.map(|blob| blob.size).sum::<u64>();
                 store.link_output(scratch, files, folder).map_err(|error| match error {
                     StoreError::Damaged { .. } => self.damage(error.to_string()),
                     error => StageError::other(error).into(),
@@ -225,7 +241,7 @@ impl Job<'_> {
                 folder,
             });
         }
-        Ok(inputs)
+        Ok((inputs, size))
     }
 
     fn commit(

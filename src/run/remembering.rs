@@ -3,10 +3,11 @@
 use crate::data::BACKING_FILES;
 use crate::data::memory::{Known, Memory, Recalled};
 use crate::graph::Digest;
-use crate::store::{Decoded, Record, Scratch, Store};
+use crate::store::{Decoded, Record, Scratch, Store, write_decoded};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const RECIPE_DOMAIN: &str = "msx 2026 decoding recipe";
@@ -15,7 +16,6 @@ const FILE_DOMAIN: &str = "msx 2026 decoded file";
 /// The store's memory of decoded images, for one running stage.
 pub(super) struct FiledMemory<'a> {
     store: &'a Store,
-    scratch: &'a Scratch,
     asked: Mutex<Asked>,
 }
 
@@ -27,27 +27,57 @@ struct Asked {
     files: Vec<Option<Digest>>,
     objects: Vec<Digest>,
     decoded: Vec<Decoded>,
+    linked: Vec<Linked>,
+}
+
+/// A file of a scratch folder that is a link to an object.
+#[derive(Debug, Serialize, Deserialize)]
+struct Linked {
+    #[serde(with = "crate::any_path")]
+    path: PathBuf,
+    object: Digest,
+}
+
+/// What a stage, here or in a process of its own, has to say of images that it decoded or shared.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Remembered {
+    /// How images were decoded, where word of them is in the scratch folder.
+    recipe: Option<Digest>,
+    linked: Vec<Linked>,
 }
 
 impl FiledMemory<'_> {
-    pub(super) fn new<'a>(store: &'a Store, scratch: &'a Scratch) -> FiledMemory<'a> {
-        FiledMemory { store, scratch, asked: Mutex::default() }
+    pub(super) fn new(store: &Store) -> FiledMemory<'_> {
+        FiledMemory { store, asked: Mutex::default() }
     }
 
-    /// Remembers what was decoded for a result that is in the store. A memory that cannot be kept is
-    /// made again by whoever misses it.
-    pub(super) fn keep(&self, record: &Record) {
-        let asked = self.asked();
-        let [images, _] = BACKING_FILES;
-        let files = record.outputs.values().find_map(|files| files.0.get(images));
-        if let (Some(recipe), Some(images), false) = (asked.recipe, files, asked.decoded.is_empty())
-        {
-            let _ = self.store.remember_decoded(&recipe, &images.digest, &asked.decoded);
-        }
+    /// Leaves word of what was decoded at `written`. What cannot be written is decoded again by whoever
+    /// misses it.
+    pub(super) fn into_remembered(self, written: &Path) -> Remembered {
+        let Asked { recipe, decoded, linked, .. } =
+            self.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let is_written = !decoded.is_empty() && write_decoded(written, &decoded).is_ok();
+        Remembered { recipe: recipe.filter(|_| is_written), linked }
     }
 
     fn asked(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Remembered {
+    /// Spares reading what the stage linked.
+    pub(super) fn note_links(&self, scratch: &Scratch) {
+        self.linked.iter().for_each(|linked| scratch.note_link(&linked.path, &linked.object));
+    }
+
+    /// Remembers what was decoded for a result that is in the store.
+    pub(super) fn keep(&self, store: &Store, scratch: &Scratch, record: &Record) {
+        let [images, _] = BACKING_FILES;
+        let files = record.outputs.values().find_map(|files| files.0.get(images));
+        if let (Some(recipe), Some(images)) = (&self.recipe, files) {
+            let _ = store.keep_decoded(recipe, &images.digest, &scratch.decoded());
+        }
     }
 }
 
@@ -86,14 +116,19 @@ impl Memory for FiledMemory<'_> {
         let known = contents.iter().map(find).collect();
         let arrays = objects.iter().map(|(object, _)| self.store.object_path(object)).collect();
         let objects = objects.into_iter().map(|(object, _)| object).collect();
-        *self.asked() =
-            Asked { recipe: Some(recipe), files: contents, objects, decoded: Vec::new() };
+        let mut asked = self.asked();
+        let linked = std::mem::take(&mut asked.linked);
+        let decoded = Vec::new();
+        *asked = Asked { recipe: Some(recipe), files: contents, objects, decoded, linked };
         Recalled { arrays, known }
     }
 
     fn link(&self, array: usize, target: &Path) -> io::Result<()> {
-        let object = self.asked().objects.get(array).copied().ok_or(io::ErrorKind::NotFound)?;
-        self.store.link_object(self.scratch, &object, target).map_err(io::Error::other)
+        let mut asked = self.asked();
+        let object = asked.objects.get(array).copied().ok_or(io::ErrorKind::NotFound)?;
+        self.store.link_object(&object, target).map_err(io::Error::other)?;
+        asked.linked.push(Linked { path: target.to_owned(), object });
+        Ok(())
     }
 
     fn note(&self, images: Vec<(usize, Known)>) {

@@ -1,15 +1,17 @@
 //! A stage in a process of its own.
 //!
 //! Trainings cannot go on side by side in one process ([`crate::learn::alone`] says why). A process
-//! a stage also makes an abort, or a death for lack of memory, the failure of that stage alone.
+//! a stage also makes an abort, or a death for lack of memory, the failure of that stage alone, and so
+//! every stage has one that reads files of the user's or needs much memory.
 //!
 //! The runner writes one [`Order`] as a line of JSON and later perhaps [`STOP`]; the worker writes
 //! one [`Answer`] a line. When the runner is gone its end of the pipe closes and the worker ends.
 
 use super::checkpointing::{Checkpointing, FiledCheckpoints};
 use super::execute::on_pool;
+use super::remembering::{FiledMemory, Remembered};
 use super::trajectories::Trajectories;
-use crate::data::memory::{Forgetful, Memory};
+use crate::data::memory::Memory;
 use crate::graph::Digest;
 use crate::language::value::Fields;
 use crate::learn::checkpoint::Checkpoints;
@@ -45,6 +47,9 @@ pub(super) struct Order {
     pub(super) base: PathBuf,
     #[serde(with = "crate::any_path")]
     pub(super) out: PathBuf,
+    /// Where word is left of what was decoded.
+    #[serde(with = "crate::any_path")]
+    pub(super) decoded: PathBuf,
     pub(super) device: Device,
     pub(super) threads: usize,
     #[serde(with = "crate::any_path")]
@@ -58,16 +63,37 @@ pub(super) struct Order {
 #[serde(rename_all = "snake_case")]
 enum Answer {
     Progress(Progress),
-    Done { peak_memory: Option<u64> },
+    Done(Report),
     Stopped,
     Failed(String),
     Damaged(String),
     Defect(String),
 }
 
+/// What a stage that is done has to say beside its outputs.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Report {
+    /// The most memory in bytes that its process held, where it had one of its own and the system tells.
+    pub(super) peak_memory: Option<u64>,
+    /// Images that it decoded or shared.
+    pub(super) remembered: Remembered,
+}
+
 impl Order {
     /// Runs the stage here.
     pub(super) fn obey(
+        &self,
+        method: &dyn Method,
+        store: &Store,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, StageError> {
+        let memory = FiledMemory::new(store);
+        self.run(method, store, monitor, &memory)?;
+        let remembered = memory.into_remembered(&self.decoded);
+        Ok(Report { peak_memory: None, remembered })
+    }
+
+    fn run(
         &self,
         method: &dyn Method,
         store: &Store,
@@ -94,27 +120,27 @@ impl Order {
         })
     }
 
-    /// Runs the stage in the worker that was started for it. Stages with networks decode nothing.
+    /// Runs the stage in the worker that was started for it.
     fn obey_alone(
         &self,
         methods: &[Box<dyn Method>],
         monitor: &dyn Monitor,
-    ) -> Result<(), StageError> {
+    ) -> Result<Report, StageError> {
         let method = ByName::of(methods).get(&self.kind, &self.method).ok_or_else(|| {
             StageError::Defect(format!("the worker knows no {} {}", self.kind, self.method))
         })?;
         let store = Store::open(&self.cache).map_err(StageError::other)?;
-        on_pool(self.threads, || self.obey(method, &store, monitor, &Forgetful))
+        let report = on_pool(self.threads, || self.obey(method, &store, monitor))?;
+        Ok(Report { peak_memory: peak_memory(), ..report })
     }
 }
 
-/// Runs a stage in a process of its own and passes on its progress and the wish to stop. Gives the
-/// most memory in bytes that the process held, where the system tells.
+/// Runs a stage in a process of its own and passes on its progress and the wish to stop.
 pub(super) fn delegate(
     program: &Path,
     order: &Order,
     monitor: &dyn Monitor,
-) -> Result<Option<u64>, StageError> {
+) -> Result<Report, StageError> {
     let text = serde_json::to_string(order).map_err(StageError::other)?;
     // In a group of its own: an interruption at the terminal reaches the runner alone, which then
     // asks for a checkpoint.
@@ -169,11 +195,11 @@ fn ask_to_stop(mut orders: ChildStdin, monitor: &dyn Monitor, over: &AtomicBool)
 }
 
 /// Reads answers up to the last one; nothing where the worker ended without one.
-fn listen(answers: impl BufRead, monitor: &dyn Monitor) -> Option<Result<Option<u64>, StageError>> {
+fn listen(answers: impl BufRead, monitor: &dyn Monitor) -> Option<Result<Report, StageError>> {
     for line in answers.lines() {
         match serde_json::from_str(&line.ok()?) {
             Ok(Answer::Progress(progress)) => monitor.report(&progress),
-            Ok(Answer::Done { peak_memory }) => return Some(Ok(peak_memory)),
+            Ok(Answer::Done(report)) => return Some(Ok(report)),
             Ok(Answer::Stopped) => return Some(Err(StageError::Stopped)),
             Ok(Answer::Failed(reason)) => return Some(Err(StageError::message(reason))),
             Ok(Answer::Damaged(reason)) => return Some(Err(StageError::Damaged(reason))),
@@ -192,8 +218,8 @@ fn died(status: ExitStatus) -> StageError {
         (None, None) => "ended".to_owned(),
     };
     StageError::message(format!(
-        "the process of this stage {how} before it was done; if memory ran out, lower `batch` or \
-         use fewer --threads; another run goes on from the last checkpoint"
+        "the process of this stage {how} before it was done; if memory ran out, ask for less at a time \
+         (`batch`, `size`, `count`) or use fewer --threads; a training goes on from its last checkpoint"
     ))
 }
 
@@ -225,7 +251,7 @@ where
     });
     let relay = Relay { answers: Mutex::new(answers), stop };
     let answer = match order.obey_alone(methods, &relay) {
-        Ok(()) => Answer::Done { peak_memory: peak_memory() },
+        Ok(report) => Answer::Done(report),
         Err(StageError::Stopped) => Answer::Stopped,
         Err(StageError::Damaged(reason)) => Answer::Damaged(reason),
         Err(StageError::Defect(reason)) => Answer::Defect(reason),

@@ -81,7 +81,7 @@ pub trait Method: Send + Sync {
 }
 
 /// What most stages make do with, in bytes.
-const LITTLE_MEMORY: u64 = 256 << 20;
+pub const LITTLE_MEMORY: u64 = 256 << 20;
 
 /// What a stage needs beside a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

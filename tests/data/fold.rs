@@ -140,7 +140,7 @@ fn every_image_needs_its_patient() {
 #[test]
 fn a_fold_holds_what_its_description_says() {
     let folder = tempfile::tempdir().expect("folder");
-    let create = || FoldWriter::create(folder.path(), Raster::eight(8)).expect("creates");
+    let create = || FoldWriter::create(folder.path(), Raster::eight(8), 3).expect("creates");
     assert_says(create().append(&[0; 129]), &["images.npy", "in part"]);
     for (pixels, labels, reason) in [
         (64, 6, "1 images were written for 2"),

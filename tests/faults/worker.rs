@@ -1,7 +1,7 @@
 //! Stages with networks run in processes of their own: what happens when one of these ends, and what
 //! when the one that started it does.
 
-use crate::project::Project;
+use crate::project::{Project, Ran};
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -138,4 +138,51 @@ fn an_interruption_within_an_epoch_loses_nothing_of_it() {
 fn place_of(path: &Path) -> String {
     let name = path.file_name().expect("a file").to_string_lossy();
     name.split_once('-').expect("a position").0.to_owned()
+}
+
+/// A data set that takes more memory than there is, beside one that does not.
+const HUGE: &str = r#"
+experiment huge { seed: 1 }
+dataset huge: phantom { count: COUNT, size: 8px }
+dataset small: phantom { count: 300, size: 8px }
+subset fold: small { classes: top(2), per_class: { train: 8 } }
+"#;
+
+#[test]
+fn a_stage_without_memory_fails_alone() {
+    let project = Project::new(&HUGE.replace("COUNT", "40000000"));
+    // Enough for the program and its threads, and less than the list of images takes.
+    let mut shell = Command::new("sh");
+    let run = "ulimit -v 1500000; exec \"$0\" run experiment.msx --json --keep-going";
+    shell.args(["-c", run, env!("CARGO_BIN_EXE_msx")]).current_dir(project.folder());
+    shell.env("MSX_CACHE", &project.cache).env("MSX_DEVICE", "cpu").env_remove("MSX_PROJECT");
+    let ran = Ran::of(&shell.output().expect("the shell starts"));
+    assert_eq!(ran.code, Some(1), "{:?}", ran.failed);
+    assert_eq!(ran.executed, ["fold", "small"]);
+    let [(stage, reason)] = ran.failed.as_slice() else { panic!("{:?}", ran.failed) };
+    assert_eq!(stage, "huge");
+    assert!(
+        reason.contains("if memory ran out") || reason.contains("the disk of the cache"),
+        "{reason}"
+    );
+    project.is_whole();
+    project.is_tidy_after_collecting();
+}
+
+#[test]
+fn what_is_plainly_too_large_is_refused_before_it_begins() {
+    let project = Project::new(
+        &HUGE
+            .replace("COUNT", "1000000000")
+            .replace("size: 8px }\ndataset", "size: 1024px }\ndataset"),
+    );
+    let began = Instant::now();
+    let ran = project.run(&["--keep-going"]);
+    assert!(began.elapsed() < PATIENCE);
+    assert_eq!((ran.code, ran.executed), (Some(1), vec!["fold".to_owned(), "small".to_owned()]));
+    assert!(
+        ran.failed[0].1.contains("the images take") && ran.failed[0].1.contains("left"),
+        "{:?}",
+        ran.failed
+    );
 }

@@ -6,7 +6,7 @@
 
 use super::error::StoreError;
 use super::survey::{Seen, digest_of_name, files_below, list};
-use super::{Scratch, Store, atomic, checked, own};
+use super::{Store, atomic, checked, own};
 use crate::graph::Digest;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -26,6 +26,17 @@ pub struct Decoded {
     pub images: Vec<Digest>,
 }
 
+/// Writes down what a stage decoded. It is not synchronised with the disk: its checksum tells whether it is
+/// whole.
+///
+/// # Errors
+/// The disk refuses.
+pub fn write_decoded(path: &Path, images: &[Decoded]) -> Result<(), StoreError> {
+    let body = postcard::to_stdvec(images)
+        .map_err(|error| StoreError::io("write", path)(std::io::Error::other(error)))?;
+    atomic::replace_hastily(path, &[&checked::head(MAGIC, &[&body]), &body])
+}
+
 impl Store {
     /// What is remembered of images decoded by a recipe, by objects that are there, in the order of
     /// their digests.
@@ -43,39 +54,31 @@ impl Store {
         known
     }
 
-    /// Remembers whose images an object holds.
+    /// Remembers whose images an object holds, as [`write_decoded`] wrote it in a scratch folder.
     ///
     /// # Errors
     /// The cache cannot be written.
-    pub fn remember_decoded(
+    pub fn keep_decoded(
         &self,
         recipe: &Digest,
         object: &Digest,
-        images: &[Decoded],
+        written: &Path,
     ) -> Result<(), StoreError> {
         let path = self.decoded_path().join(recipe.hex()).join(object.hex());
-        let body = postcard::to_stdvec(images)
-            .map_err(|error| StoreError::io("write", &path)(std::io::Error::other(error)))?;
         let _passage = self.pass()?;
         own::check_way(&self.root, &path)?;
         path.parent().map_or(Ok(()), atomic::create_dir)?;
-        atomic::replace_hastily(&path, &[&checked::head(MAGIC, &[&body]), &body])
+        fs::rename(written, &path).map_err(StoreError::io("write", &path))
     }
 
-    /// Links an object into the outputs of a stage, which is then not read again to know it.
+    /// Links an object to another path. Whoever links it into the outputs of a stage
+    /// [says so](super::Scratch::note_link), and it is then not read again to know it.
     ///
     /// # Errors
     /// It is gone, or the file system has no hard links.
-    pub fn link_object(
-        &self,
-        scratch: &Scratch,
-        object: &Digest,
-        target: &Path,
-    ) -> Result<(), StoreError> {
+    pub fn link_object(&self, object: &Digest, target: &Path) -> Result<(), StoreError> {
         let path = self.object_path(object);
-        fs::hard_link(&path, target).map_err(StoreError::io("link", &path))?;
-        scratch.note_link(target, object);
-        Ok(())
+        fs::hard_link(&path, target).map_err(StoreError::io("link", &path))
     }
 
     /// The memories of objects that are not among those that stay, with their sizes.

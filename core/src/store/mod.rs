@@ -45,7 +45,7 @@ mod verify;
 pub use atomic::write as write_atomically;
 pub use checkpoint::CheckpointFolder;
 pub use collect::{Garbage, Policy, TrajectoriesOf};
-pub use decoded::Decoded;
+pub use decoded::{Decoded, write_decoded};
 pub use error::StoreError;
 pub use files::FileMemo;
 pub use gate::{Hold, Passage};

@@ -17,7 +17,9 @@ use walkdir::WalkDir;
 /// The lock that scratch folders are made under together, and swept under alone.
 const SWEEP: &str = "sweep";
 /// What stands in a scratch folder.
-const PARTS: [&str; 3] = ["in", "out", own::ALIVE];
+const PARTS: [&str; 4] = ["in", "out", DECODED, own::ALIVE];
+/// Where a stage leaves word of what it decoded.
+const DECODED: &str = "decoded";
 
 /// A folder of one running stage: inputs are linked in under `in/`, outputs are written under
 /// `out/<output>/`. Gone with the value; what a killed process leaves is swept by the next one.
@@ -49,8 +51,13 @@ impl Scratch {
         self.folder.path().join("in").join(index.to_string())
     }
 
-    /// Remembers that a file of it is an object.
-    pub(super) fn note_link(&self, path: &Path, object: &Digest) {
+    /// Where a stage leaves word of what it decoded, for [`Store::keep_decoded`].
+    pub fn decoded(&self) -> PathBuf {
+        self.folder.path().join(DECODED)
+    }
+
+    /// Remembers that a file of it is a link to an object.
+    pub fn note_link(&self, path: &Path, object: &Digest) {
         if let Ok(metadata) = fs::metadata(path) {
             self.linked().insert(inode(&metadata), *object);
         }

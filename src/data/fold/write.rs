@@ -21,7 +21,7 @@ pub fn write_fold(
     images: &[u8],
     labels: &[u8],
 ) -> Result<(), DataError> {
-    let mut writer = FoldWriter::create(folder, info.raster())?;
+    let mut writer = FoldWriter::create(folder, info.raster(), info.count)?;
     writer.append(images)?;
     writer.finish(info, labels)
 }
@@ -49,13 +49,14 @@ enum Images {
 }
 
 impl FoldWriter {
-    /// Starts a fold.
+    /// Starts a fold of at most `expected` images.
     ///
     /// # Errors
-    /// The disk refuses.
-    pub fn create(folder: &Path, raster: Raster) -> Result<FoldWriter, DataError> {
+    /// The disk refuses, or has no room for as many.
+    pub fn create(folder: &Path, raster: Raster, expected: usize) -> Result<FoldWriter, DataError> {
         fs::create_dir_all(folder).map_err(DataError::io(folder))?;
         let path = folder.join(IMAGES);
+        check_room(&path, (expected as u64).saturating_mul(raster.bytes() as u64))?;
         let begin = || {
             let mut images = WrittenBehind::new(File::create(&path)?);
             images.write_all(&header(0, raster)?)?;
@@ -140,6 +141,17 @@ impl FoldWriter {
     }
 }
 
+/// Refuses before the first image what the disk has plainly no room for.
+fn check_room(path: &Path, needed: u64) -> Result<(), DataError> {
+    // Where the system does not say how much is free, the disk will.
+    let free = path.parent().and_then(|folder| rustix::fs::statvfs(folder).ok());
+    let free = free.map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize));
+    match needed > free {
+        true => Err(DataError::NoRoom { needed, free }),
+        false => Ok(()),
+    }
+}
+
 /// Only in the end is it known how many images there are.
 fn begin_with_header(
     file: &mut WrittenBehind,
@@ -168,7 +180,7 @@ pub fn write_part(
     let target = FoldWriter::place_of_images(folder)?;
     if fs::hard_link(whole.images.path(), &target).is_err() {
         whole.check(indices)?;
-        let mut writer = FoldWriter::create(folder, raster)?;
+        let mut writer = FoldWriter::create(folder, raster, indices.len())?;
         indices.iter().try_for_each(|&index| writer.append(whole.image(index)))?;
         return writer.finish(info, labels);
     }

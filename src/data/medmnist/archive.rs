@@ -93,7 +93,7 @@ pub(super) fn read(
         patients: sources.clone(),
         sources,
     };
-    let mut writer = FoldWriter::create(target, options.square.raster)?;
+    let mut writer = FoldWriter::create(target, options.square.raster, info.count)?;
     let mut done = 0;
     for part in &parts {
         archive.copy(part, options.square, &mut writer, &mut |count| {

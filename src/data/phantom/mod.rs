@@ -58,8 +58,8 @@ pub fn generate(
     target: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Summary, DataError> {
+    let mut writer = FoldWriter::create(target, Raster::eight(config.side), config.count)?;
     let visits = visits(config);
-    let mut writer = FoldWriter::create(target, Raster::eight(config.side))?;
     let mut labels = Vec::with_capacity(config.count * FINDINGS.len());
     for (position, chunk) in visits.chunks(CHUNK).enumerate() {
         if monitor.stop_requested() {

@@ -126,7 +126,7 @@ pub fn read(records: &Records, target: &Path, monitor: &dyn Monitor) -> Result<S
     let path = files.images.as_path();
     let file = File::open(path).map_err(DataError::io(path))?;
     let mut stream = BufReader::new(file);
-    let mut writer = FoldWriter::create(target, Raster::eight(records.side))?;
+    let mut writer = FoldWriter::create(target, Raster::eight(records.side), count)?;
     let mut read = 0;
     loop {
         let record = read_record(&mut stream)

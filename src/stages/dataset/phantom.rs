@@ -4,7 +4,10 @@ use crate::data::phantom::{PhantomConfig, generate};
 use crate::language::schema::{Field, Header, MethodSchema};
 use crate::language::value::Value;
 use crate::stages::fields::{at_least, dataset_outputs, side};
-use crate::stages::{Context, Method, StageError};
+use crate::stages::{Context, LITTLE_MEMORY, Method, Parameters, StageError};
+
+/// What an image takes in memory beside its pixels, which go to the disk: labels, names, digest.
+const BYTES_PER_IMAGE: u64 = 256;
 
 /// `dataset NAME: phantom`
 pub(in crate::stages) struct Phantom;
@@ -34,6 +37,11 @@ impl Method for Phantom {
 
     fn shows_data(&self, output: &str) -> bool {
         output == "images"
+    }
+
+    fn memory(&self, parameters: Parameters<'_>) -> u64 {
+        let count = parameters.count("count").unwrap_or(0) as u64;
+        (LITTLE_MEMORY / 2 + count.saturating_mul(BYTES_PER_IMAGE)).max(LITTLE_MEMORY)
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
