@@ -32,7 +32,7 @@ impl Place {
     }
 
     fn unpack(&self) -> Result<(), ArchiveError> {
-        Archive::open(&self.archive, LIMIT)?.unpack(&self.into, |_| true)
+        Archive::open(&self.archive, LIMIT)?.unpack(&self.into, |_| true, |_, content| content)
     }
 
     /// Everything below the folder but the archive itself, files only.

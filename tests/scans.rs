@@ -191,7 +191,9 @@ fn images_of_every_data_set_are_data() {
     let datasets = methods.iter().filter(|method| method.schema().kind == "dataset");
     for method in datasets {
         assert!(method.shows_data("images"), "{}", method.schema().method);
-        assert!(!method.shows_data("summary"), "{}", method.schema().method);
+        // A summary names the files that were left out, where there are files.
+        let is_drawn = method.schema().method == "phantom";
+        assert_eq!(method.shows_data("summary"), !is_drawn, "{}", method.schema().method);
     }
 }
 

@@ -1,7 +1,11 @@
 //! Shown, compared, locked, bundled and reproduced: what one person sends and another checks.
 
+#[path = "data/dicom_file.rs"]
+mod dicom_file;
 #[path = "support/project.rs"]
 mod project;
+#[path = "sharing/withheld.rs"]
+mod withheld;
 
 use project::{Project, SMALL, SMALL_STAGES};
 use serde_json::Value;
@@ -276,7 +280,7 @@ fn the_users_data_stays_where_it_is() {
     let ran = mine.run(&["--set", &set]);
     assert_eq!(ran.code, Some(0), "{:?}", ran.failed);
     let bundle = ["bundle", "experiment.msx", "-o", "mine.msxb", "--set", &set];
-    for refused in ["fold", "fold.train", "pictures.images", "real.result"] {
+    for refused in ["fold", "fold.train", "pictures.images", "pictures.summary", "real.result"] {
         let said = mine.msx(&[&bundle[..], &["--with", refused]].concat());
         if refused == "fold" {
             assert_eq!(said.code, Some(0), "its counts may be given away: {}", said.err);

@@ -1,13 +1,13 @@
 //! `msx bundle`
 
-use super::FileArguments;
 use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::publish::{self, Places};
 use super::workplace::WorkplaceArguments;
+use super::{FileArguments, portable};
 use crate::graph::plan::Plan;
 use crate::run::{Ending, Outcome, Session};
-use crate::share::{self, Bundle, Contents, Description, Lock, Results, archive};
+use crate::share::{self, Bundle, Contents, Description, Lock, Results, Text, archive};
 use crate::store::{Record, Store};
 use clap::Args;
 use std::cell::RefCell;
@@ -37,10 +37,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let workplace = arguments.workplace.open()?;
     let session = workplace.session(&loaded)?;
     let plan = session.plan_and_hold();
-    let lock = Lock::of(&session, &plan, &loaded.text).map_err(Failure::new)?;
+    let text = portable::text(&loaded, &arguments.file.reading)?;
+    let lock = Lock::of(&session, &plan, &text).map_err(Failure::new)?;
     let outcome = outcome(plan);
     let results = Results::of(&workplace.store, &workplace.methods);
-    let mut bundle = begin(&loaded, &results, &outcome, &lock)?;
+    let mut bundle = begin(&loaded, &results, &outcome, &text, &lock)?;
     for wanted in &arguments.with {
         add_artefacts(&mut bundle, &loaded, wanted)?;
     }
@@ -60,10 +61,11 @@ fn begin<'a>(
     loaded: &'a Loaded,
     results: &'a Results<'a>,
     outcome: &Outcome,
+    text: &Text,
     lock: &Lock,
 ) -> Result<Bundle<'a>, Failure> {
     let records = records(loaded, results, outcome)?;
-    Bundle::new(&loaded.graph, results, records, &loaded.text, lock).map_err(Failure::new)
+    Bundle::new(&loaded.graph, results, records, text, lock).map_err(Failure::new)
 }
 
 /// The bundle that results found here would give, with the artefacts of another one.
@@ -72,9 +74,10 @@ pub(super) fn again<'a>(
     session: &Session<'_>,
     results: &'a Results<'a>,
     outcome: &Outcome,
+    text: &Text,
     contents: &Contents,
 ) -> Result<Bundle<'a>, Failure> {
-    let mut bundle = begin(loaded, results, outcome, &contents.lock)?;
+    let mut bundle = begin(loaded, results, outcome, text, &contents.lock)?;
     for artefact in contents.artefacts() {
         if let Some(index) = bundle.maker_of(&artefact) {
             // What may not be given away, or is not an output, no honest bundle has.

@@ -112,7 +112,7 @@ fn request(loaded: &Loaded, threads: usize) -> Request {
     Request {
         file: loaded.path.clone(),
         experiment: loaded.experiment.name.clone(),
-        set: loaded.set.clone(),
+        set: loaded.set(),
         threads,
     }
 }

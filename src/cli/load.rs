@@ -7,9 +7,9 @@ use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo, Source};
 use crate::project::{self, Imported, ProjectFiles, Remembering, Seen};
-use crate::share::Text;
 use crate::stages;
 use crate::store::LastRun;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A checked file.
@@ -23,9 +23,13 @@ pub(super) struct Loaded {
     /// The folder that imports stay in, where it was given; absolute.
     pub(super) project: Option<PathBuf>,
     /// Values from the command line, their paths absolute.
-    pub(super) set: Vec<(String, String)>,
-    /// The files of the language and what was given for them, without any place on this machine.
-    pub(super) text: Text,
+    pub(super) given: Vec<Override>,
+    /// The parameters of the file, where any was given.
+    pub(super) parameters: Vec<ParameterInfo>,
+    /// The experiment file, relative to its project.
+    pub(super) name_in_project: String,
+    /// The text of every file of the language, by its name relative to the project.
+    pub(super) texts: BTreeMap<String, String>,
     /// Labels of the stages that were not asked for.
     pub(super) left_out: Vec<String>,
     /// Whether something in the file is worth a second look, which was told.
@@ -44,8 +48,12 @@ impl Loaded {
 
     /// What is noted of a run of it.
     pub(super) fn as_last_run(&self) -> LastRun {
-        let (file, project, set) = (self.path.clone(), self.project.clone(), self.set.clone());
-        LastRun { file, project, set }
+        LastRun { file: self.path.clone(), project: self.project.clone(), set: self.set() }
+    }
+
+    /// Values from the command line, their paths absolute, by name.
+    pub(super) fn set(&self) -> Vec<(String, String)> {
+        self.given.iter().map(|given| (given.name.clone(), given.value.clone())).collect()
     }
 
     /// The stages that a text from the command line names, at least one.
@@ -99,34 +107,37 @@ pub(super) fn parse_set(text: &str) -> Result<(String, String), String> {
 /// Reads, checks and expands a file with all that it imports; prints its warnings.
 pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     let schemas = stages::schemas();
-    let Read { compiled: Compiled { mut experiment, warnings }, set, path, text, source, imported } =
-        read(file, &schemas, reading).map_err(Failure::Diagnostics)?;
+    let read = read(file, &schemas, reading).map_err(Failure::Diagnostics)?;
+    let Compiled { mut experiment, warnings } = read.compiled;
     print_diagnostics(&warnings);
     let graph = Graph::build(std::mem::take(&mut experiment.stages), &schemas);
     let graph = graph.map_err(Failure::new)?;
-    let set = set.into_iter().map(|given| (given.name, given.value)).collect();
     let project = reading.project.as_deref().map(std::path::absolute).transpose();
     Ok(Loaded {
         experiment,
         graph,
         schemas,
-        path,
+        path: read.path,
         project: project.map_err(Failure::new)?,
-        set,
-        text,
+        given: read.given,
+        parameters: read.parameters,
+        name_in_project: read.name_in_project,
+        texts: read.texts,
         left_out: Vec::new(),
         has_warnings: !warnings.is_empty(),
-        source,
-        imported,
+        source: read.source,
+        imported: read.imported,
     })
 }
 
 /// A file without mistakes, with the values from the command line.
 pub(super) struct Read {
     pub(super) compiled: Compiled,
-    set: Vec<Override>,
+    given: Vec<Override>,
+    parameters: Vec<ParameterInfo>,
     path: PathBuf,
-    text: Text,
+    name_in_project: String,
+    texts: BTreeMap<String, String>,
     source: Source,
     imported: Vec<Imported>,
 }
@@ -143,31 +154,13 @@ pub(super) fn read(
     // Asking for the parameters reads all files once more.
     let parameters =
         if reading.set.is_empty() { Vec::new() } else { language::parameters(&source, &files) };
-    let set = with_absolute_paths(reading, &parameters, project::folder(files.root()));
+    let given = with_absolute_paths(reading, &parameters, project::folder(files.root()));
     let remembering = Remembering::new(&files, &source);
-    let compiled = language::compile(&source, &remembering, schemas, &set)?;
-    let file = files.within(files.root());
-    let Seen { texts, imports } = remembering.into_seen();
-    let text = Text { file, files: texts, ..portable(&set, &parameters) };
+    let compiled = language::compile(&source, &remembering, schemas, &given)?;
+    let name_in_project = files.within(files.root());
+    let Seen { texts, imports: imported } = remembering.into_seen();
     let path = files.root().to_owned();
-    Ok(Read { compiled, set, path, text, source, imported: imports })
-}
-
-/// Parts what was given on the command line into values and places on this machine.
-fn portable(set: &[Override], parameters: &[ParameterInfo]) -> Text {
-    let mut text = Text::default();
-    for Override { name, value } in set {
-        // A string may name a place as well.
-        let is_place = value.trim_matches('"').starts_with(['/', '~']);
-        if is_place || is_path(name, parameters) {
-            text.withheld.push(name.clone());
-        } else {
-            text.set.insert(name.clone(), value.clone());
-        }
-    }
-    text.withheld.sort();
-    text.withheld.dedup();
-    text
+    Ok(Read { compiled, given, parameters, path, name_in_project, texts, source, imported })
 }
 
 fn is_path(name: &str, parameters: &[ParameterInfo]) -> bool {

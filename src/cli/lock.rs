@@ -1,9 +1,9 @@
 //! `msx lock`
 
-use super::FileArguments;
 use super::errors::Failure;
 use super::load::{self, Loaded};
 use super::workplace::WorkplaceArguments;
+use super::{FileArguments, Reading, portable};
 use crate::project;
 use crate::run::Session;
 use crate::share::Lock;
@@ -34,9 +34,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = &arguments.file.file;
     let path = arguments.output.clone().unwrap_or_else(|| project::lock_beside(file));
     if arguments.check {
-        return check(&path, &loaded, &session);
+        return check(&path, &loaded, &arguments.file.reading, &session);
     }
-    let lock = Lock::of(&session, &session.plan(), &loaded.text).map_err(Failure::new)?;
+    let text = portable::text(&loaded, &arguments.file.reading)?;
+    let lock = Lock::of(&session, &session.plan(), &text).map_err(Failure::new)?;
     session.save_index();
     let text = lock.to_text().map_err(Failure::new)?;
     store::write_atomically(&path, text.as_bytes()).map_err(Failure::new)?;
@@ -44,14 +45,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check(path: &Path, loaded: &Loaded, session: &Session<'_>) -> Result<(), Failure> {
+fn check(
+    path: &Path,
+    loaded: &Loaded,
+    reading: &Reading,
+    session: &Session<'_>,
+) -> Result<(), Failure> {
     let cannot_read = |reason: &dyn std::fmt::Display| {
         Failure::Message(format!("cannot read {}: {reason}", path.display()))
     };
     let text = project::read(path)
         .map_err(|refusal| cannot_read(&format!("{}; {}", refusal.reason, refusal.help)))?;
     let lock = Lock::from_text(&text).map_err(|error| cannot_read(&error))?;
-    for words in lock.altered_sources(&loaded.text) {
+    for words in lock.altered_sources(&portable::text(loaded, reading)?) {
         anstream::println!("note: {words}");
     }
     let before = |key: &_| Some(session.store.record(key).ok()??.fingerprint);

@@ -29,6 +29,7 @@ mod log;
 mod lsp;
 mod output;
 mod plan;
+mod portable;
 mod progress;
 mod publish;
 mod reproduce;

@@ -2,10 +2,11 @@
 
 use super::errors::Failure;
 use super::load::Loaded;
-use crate::language::schema::{Default, MethodSchema};
+use crate::language::schema::{Default, FieldType, MethodSchema};
 use crate::language::value::Value;
 use crate::report::{self, Provenance, ProvenanceStage, Setting};
 use crate::run::{Outcome, Session, platform};
+use crate::share::WITHHELD;
 use crate::stages::report_output;
 use crate::store;
 use std::fs;
@@ -41,7 +42,7 @@ pub(super) fn publish(
 pub(super) enum Places {
     /// As it was given.
     Told,
-    /// Absolute paths are left out.
+    /// Paths are left out.
     Hidden,
 }
 
@@ -72,26 +73,11 @@ pub(super) fn pages(
         let Some(blob) = blob else { continue };
         let template = session.store.read_blob(blob).map_err(Failure::new)?;
         let template = String::from_utf8(template).map_err(Failure::new)?;
-        let mut provenance = provenance(loaded, session, outcome, index)?;
-        if places == Places::Hidden {
-            hide_places(&mut provenance);
-        }
+        let provenance = provenance(loaded, session, outcome, index, places)?;
         let text = report::publish(&template, &provenance, &|maker| shows(index, maker));
         pages.push(Page { name: file_name(&node.stage.label()), text });
     }
     Ok(pages)
-}
-
-fn hide_places(provenance: &mut Provenance) {
-    let settings = provenance.stages.iter_mut().flat_map(|stage| &mut stage.settings);
-    for setting in settings.filter(|setting| is_place(&setting.value)) {
-        setting.value = "(not told)".to_owned();
-    }
-}
-
-/// Whether a value, as it is written in a file, names a place on one machine.
-fn is_place(value: &str) -> bool {
-    value.starts_with(['"']) && value[1..].starts_with(['/', '~'])
 }
 
 /// `page[k: 6]` as a file name.
@@ -116,6 +102,7 @@ fn provenance(
     session: &Session<'_>,
     outcome: &Outcome,
     report: usize,
+    places: Places,
 ) -> Result<Provenance, Failure> {
     let inputs = loaded.graph.resolve_inputs(report, &outcome.outputs).unwrap_or_default();
     let stages = loaded.graph.nodes().iter().zip(&outcome.keys).map(|(node, key)| {
@@ -133,7 +120,7 @@ fn provenance(
             settings: stage
                 .parameters
                 .iter()
-                .map(|(name, value)| setting(schema, loaded.experiment.seed, name, value))
+                .map(|(name, value)| setting(schema, loaded.experiment.seed, name, value, places))
                 .collect(),
             inputs: givers,
         }
@@ -150,12 +137,22 @@ fn provenance(
     })
 }
 
-fn setting(schema: Option<&MethodSchema>, seed: i64, name: &str, value: &Value) -> Setting {
+fn setting(
+    schema: Option<&MethodSchema>,
+    seed: i64,
+    name: &str,
+    value: &Value,
+    places: Places,
+) -> Setting {
     let field = schema.and_then(|schema| schema.fields.iter().find(|field| field.name == name));
     let is_default = match field.map(|field| &field.default) {
         Some(Default::Value(default)) => default == value,
         Some(Default::ExperimentSeed) => *value == Value::Int(seed),
         _ => false,
     };
-    Setting { name: name.to_owned(), value: value.to_string(), is_default }
+    let is_path = field.is_some_and(|field| matches!(field.ty, FieldType::Path));
+    let is_withheld =
+        field.is_some_and(|field| field.withholds(value)) || is_path && places == Places::Hidden;
+    let value = if is_withheld { WITHHELD.to_owned() } else { value.to_string() };
+    Setting { name: name.to_owned(), value, is_default }
 }

@@ -5,9 +5,9 @@ use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
 use super::load::{self, Loaded};
 use super::workplace::Workplace;
-use super::{DeviceArguments, Reading, bundle, output};
+use super::{DeviceArguments, Reading, bundle, output, portable};
 use crate::run::{Outcome, Session};
-use crate::share::{self, Contents, EXPERIMENT, Kept, Results, Verdict};
+use crate::share::{self, Contents, EXPERIMENT, Kept, Results, Text, Verdict};
 use crate::store::Store;
 use bytesize::ByteSize;
 use clap::Args;
@@ -28,6 +28,10 @@ pub(super) struct Arguments {
     /// Say where your copy of the data is; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = load::parse_set)]
     set: Vec<(String, String)>,
+    /// The `patient_key` that the bundle withholds; where it withholds several, repeat this in the order
+    /// in which they are asked for
+    #[arg(long, value_name = "KEY")]
+    patient_key: Vec<String>,
     /// The folder to unpack into [default: the bundle's name without its ending]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     into: Option<PathBuf>,
@@ -50,14 +54,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let folder = arguments.into.clone().unwrap_or_else(|| folder(&arguments.bundle));
     let contents = Contents::read(&arguments.bundle, arguments.limit.as_u64());
     let mut contents = contents.map_err(Failure::Message)?;
-    contents.unpack(&folder).map_err(Failure::new)?;
-    let loaded = load(arguments, &folder, &contents)?;
+    check_keys(arguments, &contents)?;
+    contents.unpack(&folder, &arguments.patient_key).map_err(Failure::new)?;
+    let (loaded, reading) = load(arguments, &folder, &contents)?;
+    let text = portable::text(&loaded, &reading)?;
     let cache = arguments.cache.clone().unwrap_or_else(|| folder.join("cache"));
     let store = Store::open(&cache).map_err(Failure::new)?;
     let workplace = Workplace::around(store, &arguments.device, false)?;
     let session = workplace.session(&loaded)?;
     check_data(&contents, &session)?;
-    check_question(arguments, &contents, &loaded, &session)?;
+    check_question(arguments, &contents, &text, &session)?;
     let reports = folder.join("reproduced");
     let interrupt = Interrupt::listen()?;
     let past = session.store.past_run(&loaded.path);
@@ -67,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut verdict = share::judge(&stages);
     match &verdict {
         Verdict::Identical { .. } => {
-            let made = bundle::again(&loaded, &session, &results, &done.outcome, &contents)?;
+            let made = bundle::again(&loaded, &session, &results, &done.outcome, &text, &contents)?;
             let parts = contents.altered(&made).map_err(Failure::new)?;
             if !parts.is_empty() {
                 verdict = Verdict::Altered { parts };
@@ -92,8 +98,30 @@ fn folder(bundle: &Path) -> PathBuf {
     bundle.file_stem().map_or_else(|| PathBuf::from("bundle"), PathBuf::from)
 }
 
+/// Keys of pseudonyms never leave with a bundle; whoever has the data has to know them.
+fn check_keys(arguments: &Arguments, contents: &Contents) -> Result<(), Failure> {
+    let (wanted, given) = (&contents.lock.secret, arguments.patient_key.len());
+    if wanted.len() == given {
+        return Ok(());
+    }
+    Err(Failure::Message(match wanted.as_slice() {
+        [] => "the bundle withholds no key; leave --patient-key out".to_owned(),
+        fields => format!(
+            "the bundle withholds the value of {}; ask whoever made it, and give {} with \
+             --patient-key KEY{}",
+            fields.join(" and of "),
+            if fields.len() == 1 { "it" } else { "them in this order" },
+            if fields.len() == 1 { "" } else { ", once for each" },
+        ),
+    }))
+}
+
 /// The experiment with the values that its author gave, but for those that are given now.
-fn load(arguments: &Arguments, folder: &Path, contents: &Contents) -> Result<Loaded, Failure> {
+fn load(
+    arguments: &Arguments,
+    folder: &Path,
+    contents: &Contents,
+) -> Result<(Loaded, Reading), Failure> {
     let project = folder.join(EXPERIMENT);
     let is_given = |name: &String| arguments.set.iter().any(|(given, _)| given == name);
     let kept = contents.lock.set.iter().filter(|(name, _)| !is_given(name));
@@ -101,7 +129,8 @@ fn load(arguments: &Arguments, folder: &Path, contents: &Contents) -> Result<Loa
         kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     set.extend(arguments.set.iter().cloned());
     let file = project.join(&contents.lock.file);
-    load::load(&file, &Reading { set, project: Some(project) })
+    let reading = Reading { set, project: Some(project) };
+    Ok((load::load(&file, &reading)?, reading))
 }
 
 fn check_data(contents: &Contents, session: &Session<'_>) -> Result<(), Failure> {
@@ -128,10 +157,10 @@ fn check_data(contents: &Contents, session: &Session<'_>) -> Result<(), Failure>
 fn check_question(
     arguments: &Arguments,
     contents: &Contents,
-    loaded: &Loaded,
+    text: &Text,
     session: &Session<'_>,
 ) -> Result<(), Failure> {
-    for words in contents.lock.altered_sources(&loaded.text) {
+    for words in contents.lock.altered_sources(text) {
         say!("note: the bundle was altered: {words}");
     }
     let found = contents.lock.deviations(session, &|key| contents.fingerprint(key));

@@ -12,6 +12,8 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Files of an archive beyond which it is not unpacked.
 pub const MOST_FILES: usize = 10_000;
+/// Bytes of a file that is read into memory.
+const LARGEST: u64 = 256 << 20;
 /// The signature and the fixed length of an entry of the list at an archive's end.
 const LISTED: &[u8] = b"PK\x01\x02";
 const LISTED_LENGTH: usize = 46;
@@ -189,9 +191,7 @@ impl Archive {
     /// The archive is damaged, or the file is larger than it says.
     pub fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
         let Some(&index) = self.files.get(name) else { return Ok(None) };
-        let mut content = Vec::new();
-        self.copy(index, name, &mut content)?;
-        Ok(Some(content))
+        self.content(index, name).map(Some)
     }
 
     /// The blake3 hash of a file; nothing where there is none of this name.
@@ -206,6 +206,7 @@ impl Archive {
     }
 
     /// Unpacks the wanted files into a folder that is not there yet, or is empty: all of them or nothing.
+    /// What is written of each is what `change` makes of its content.
     ///
     /// # Errors
     /// There is something at the place, the disk refuses, or as for [`Archive::read`].
@@ -213,6 +214,7 @@ impl Archive {
         &mut self,
         into: &Path,
         is_wanted: impl Fn(&RelativePath) -> bool,
+        change: impl Fn(&RelativePath, Vec<u8>) -> Vec<u8>,
     ) -> Result<(), ArchiveError> {
         if fs::read_dir(into).map_or(into.exists(), |mut entries| entries.next().is_some()) {
             return Err(ArchiveError::Occupied { path: into.to_owned() });
@@ -229,8 +231,10 @@ impl Archive {
             let target = fresh.path().join(&name);
             let folder = target.parent().unwrap_or(fresh.path());
             fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+            let content = self.content(index, name.as_str())?;
             let mut written = File::create_new(&target).map_err(io_error("write", &target))?;
-            self.copy(index, name.as_str(), &mut written)?;
+            let content = change(&name, content);
+            written.write_all(&content).map_err(io_error("write", &target))?;
         }
         // An empty folder may be replaced by a full one.
         let fresh = fresh.keep();
@@ -238,6 +242,18 @@ impl Archive {
             let _ = fs::remove_dir_all(&fresh);
             io_error("write", into)(error)
         })
+    }
+
+    fn content(&mut self, index: usize, name: &str) -> Result<Vec<u8>, ArchiveError> {
+        let path = &self.path;
+        let size = self.zip.by_index_raw(index).map_err(|error| broken(path, &error))?.size();
+        if size > LARGEST {
+            let reason = format!("`{name}` is larger than {}", bytesize::ByteSize(LARGEST));
+            return Err(ArchiveError::Refused { path: path.clone(), reason });
+        }
+        let mut content = Vec::new();
+        self.copy(index, name, &mut content)?;
+        Ok(content)
     }
 
     fn copy(

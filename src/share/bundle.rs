@@ -4,11 +4,12 @@ use super::archive::Content;
 use super::contents::{Artefact, Entry};
 use super::lock::{Lock, LockError, Text};
 use super::research_object::{self, Description};
+use super::withheld::without_secrets;
 use super::{Deviation, Results};
 use crate::graph::{Digest, Fingerprint, Graph, OutputDigests};
 use crate::language::schema::OutputType;
 use crate::relative_path::{BadName, RelativePath};
-use crate::stages::Figure;
+use crate::stages::{Figure, Method};
 use crate::store::{Blob, Provenance, Record, RunName, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ pub struct Kept {
     pub name: String,
     /// Its key.
     pub key: Digest,
-    /// What the key is made of.
+    /// What the key is made of, without secrets.
     pub fingerprint: Fingerprint,
     /// Its outputs.
     pub outputs: OutputDigests,
@@ -49,10 +50,12 @@ pub struct Kept {
 impl Kept {
     /// A stage's result.
     pub fn of(name: &str, record: &Record, results: &Results<'_>) -> Kept {
+        let Fingerprint { kind, method, .. } = &record.fingerprint;
+        let schema = results.method(kind, method).map(Method::schema);
         Kept {
             name: name.to_owned(),
             key: record.fingerprint.key(),
-            fingerprint: record.fingerprint.clone(),
+            fingerprint: without_secrets(&record.fingerprint, schema.as_ref()),
             outputs: record.output_digests(),
             provenance: record.provenance.clone(),
             figures: results.figures(record),

@@ -4,6 +4,7 @@ use super::archive::{Archive, ArchiveError, Content};
 use super::bundle::{ARTEFACTS, Bundle, EXPERIMENT, Kept, LOCK, REPORTS, RESULTS, STAGES};
 use super::lock::Lock;
 use super::research_object;
+use super::withheld::give_back;
 use crate::graph::{Digest, Fingerprint};
 use crate::relative_path::RelativePath;
 use std::collections::BTreeSet;
@@ -103,12 +104,20 @@ impl Contents {
     }
 
     /// Unpacks the experiment and its lock, and nothing that claims what was found: what people look at
-    /// in that folder was made there.
+    /// in that folder was made there. `secrets` take the place of their marks in the experiment.
     ///
     /// # Errors
     /// There is something at the place, the disk refuses, or the archive is damaged. Nothing is left.
-    pub fn unpack(&mut self, into: &Path) -> Result<(), ArchiveError> {
-        self.archive.unpack(into, |name| Entry::of(name).is_some_and(|entry| entry.is_needed()))
+    pub fn unpack(&mut self, into: &Path, secrets: &[String]) -> Result<(), ArchiveError> {
+        let is_needed =
+            |name: &RelativePath| Entry::of(name).is_some_and(|entry| entry.is_needed());
+        self.archive.unpack(into, is_needed, |name, content| match Entry::of(name) {
+            Some(Entry::Source) => match String::from_utf8(content) {
+                Ok(text) => give_back(&text, secrets).into_bytes(),
+                Err(other) => other.into_bytes(),
+            },
+            _ => content,
+        })
     }
 
     /// What was given away by name, as a bundle of the same experiment has to give it.

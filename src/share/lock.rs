@@ -1,9 +1,11 @@
 //! A lock: what an experiment was made of and what came out, by digest. It names no machine and no
 //! place on one.
 
+use super::withheld::WITHHELD;
 use crate::graph::explain::{self, Change};
 use crate::graph::plan::{Knowledge, Plan, Status};
 use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests};
+use crate::language::value::Value;
 use crate::relative_path::{BadName, RelativePath};
 use crate::run::{Session, platform};
 use serde::{Deserialize, Serialize};
@@ -28,12 +30,16 @@ pub struct Lock {
     pub device: String,
     /// The experiment file, relative to its project.
     pub file: RelativePath,
-    /// Parameters that were given on the command line and name files, which are not written down.
+    /// Parameters that were given on the command line and name places or hold secrets, whose values are
+    /// not written down.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
     /// The others that were given on the command line.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, String>,
+    /// The fields whose secret value a mark stands for in the text, in the order of the marks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret: Vec<String>,
     /// The experiment file and its imports, by name.
     #[serde(default)]
     pub source: Vec<LockedSource>,
@@ -84,17 +90,19 @@ pub struct LockedStage {
     pub outputs: BTreeMap<String, Digest>,
 }
 
-/// The text of an experiment, as the language read it.
+/// The text of an experiment as it may be given away.
 #[derive(Debug, Clone, Default)]
 pub struct Text {
     /// The experiment file, relative to its project.
     pub file: String,
     /// Every file by name, relative to the project.
     pub files: BTreeMap<String, String>,
-    /// Values from the command line that name no files.
+    /// Values from the command line that may be told.
     pub set: BTreeMap<String, String>,
-    /// Parameters whose values name files.
-    pub withheld: Vec<String>,
+    /// Values from the command line that name places or are secret.
+    pub withheld: BTreeMap<String, String>,
+    /// See [`Lock::secret`].
+    pub secret: Vec<String>,
 }
 
 /// The digest of a file of the language.
@@ -176,7 +184,8 @@ impl Lock {
             platform: platform(),
             device: session.device.family().to_owned(),
             file: portable(&text.file)?,
-            withheld: text.withheld.clone(),
+            withheld: text.withheld.keys().cloned().collect(),
+            secret: text.secret.clone(),
             set: text.set.clone(),
             source: source.collect::<Result<_, LockError>>()?,
             data,
@@ -285,7 +294,7 @@ impl Lock {
                     let after = plan.fingerprint(session.graph, session, index);
                     let changes = before(&locked.key)
                         .zip(after)
-                        .map(|(before, after)| explain::changes(&before, &after))
+                        .map(|(before, after)| told_changes(&before, &after))
                         .unwrap_or_default();
                     Reason::Changed(changes)
                 }
@@ -306,6 +315,13 @@ impl Lock {
         let gone = self.stage.iter().filter(|stage| !labels.contains(&stage.name));
         gone.map(|stage| Deviation { stage: stage.name.clone(), reason: Reason::Gone }).collect()
     }
+}
+
+/// The differences of two fingerprints. Of a value that was withheld nobody can say whether it differs.
+fn told_changes(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
+    let withheld = Value::Text(WITHHELD.to_owned());
+    let is_told = |change: &Change| !matches!(change, Change::Parameter { before, .. } if *before == Some(withheld.clone()));
+    explain::changes(before, after).into_iter().filter(is_told).collect()
 }
 
 fn portable(name: &str) -> Result<RelativePath, LockError> {
@@ -362,8 +378,8 @@ impl std::fmt::Display for Deviation {
             Reason::Gone => formatter.write_str("is in the lock, but not in the experiment"),
             Reason::Blocked(reason) => formatter.write_str(reason),
             Reason::Changed(changes) if changes.is_empty() => formatter.write_str(
-                "has another key; what differs is not known, because the cache has no record of \
-                 the locked one",
+                "has another key; what differs is not known, because there is no record of the locked \
+                 one or the value is withheld",
             ),
             Reason::Changed(changes) => formatter.write_str(&explain::words(changes)),
         }

@@ -10,6 +10,7 @@ mod research_object;
 mod results;
 mod side;
 mod verdict;
+mod withheld;
 
 pub use bundle::{Bundle, BundleError, EXPERIMENT, Kept, LOCK, STAGES, is_asked_differently, when};
 pub use contents::{Artefact, Contents, Entry};
@@ -20,3 +21,4 @@ pub use research_object::{Description, FILE as METADATA};
 pub use results::Results;
 pub use side::of_run;
 pub use verdict::{Apart, TOLERANCE, Verdict, agree, judge};
+pub use withheld::{CannotWithhold, WITHHELD, give_back, secrets, withhold};

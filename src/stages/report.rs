@@ -45,14 +45,12 @@ impl Method for Report {
             revision: 4,
             header: Header::Nothing,
             fields: vec![
-                Field {
-                    name: "show",
-                    doc: "The stages to show; all that they were made from comes along.",
-                    ty: FieldType::Stages { kinds: &[], with_ancestors: true },
-                    default: Default::EveryStage,
-                    horizon: false,
-                    splits_patients: false,
-                },
+                Field::new(
+                    "show",
+                    FieldType::Stages { kinds: &[], with_ancestors: true },
+                    Default::EveryStage,
+                    "The stages to show; all that they were made from comes along.",
+                ),
                 Field::optional(
                     "title",
                     FieldType::Text,

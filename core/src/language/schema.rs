@@ -196,41 +196,37 @@ pub struct Field {
     /// True for fields that decide which patients fall into which fold: of two stages that differ in
     /// them, the test fold of one may hold patients of the other's training fold.
     pub splits_patients: bool,
+    /// True for fields whose value stays in the experiment file and the cache: pages, locks and bundles
+    /// withhold it, unless it is the default.
+    pub secret: bool,
 }
 
 impl Field {
+    /// A field with whatever holds where it is left out.
+    pub fn new(name: &'static str, ty: FieldType, default: Default, doc: &'static str) -> Field {
+        Field { name, doc, ty, default, horizon: false, splits_patients: false, secret: false }
+    }
+
     /// A field that must be written.
     pub fn required(name: &'static str, ty: FieldType, doc: &'static str) -> Field {
-        Field { name, doc, ty, default: Default::Required, horizon: false, splits_patients: false }
+        Field::new(name, ty, Default::Required, doc)
     }
 
     /// A field with a default value.
     pub fn default(name: &'static str, ty: FieldType, value: Value, doc: &'static str) -> Field {
-        Field {
-            name,
-            doc,
-            ty,
-            default: Default::Value(value),
-            horizon: false,
-            splits_patients: false,
-        }
+        Field::new(name, ty, Default::Value(value), doc)
     }
 
     /// A field that may be absent.
     pub fn optional(name: &'static str, ty: FieldType, doc: &'static str) -> Field {
-        Field { name, doc, ty, default: Default::Absent, horizon: false, splits_patients: false }
+        Field::new(name, ty, Default::Absent, doc)
     }
 
     /// The `seed` field every stage with chance in it has.
     pub fn seed() -> Field {
-        Field {
-            name: "seed",
-            doc: "Seed of every random stream of this stage.",
-            ty: FieldType::Int { min: 0, max: i64::MAX },
-            default: Default::ExperimentSeed,
-            horizon: false,
-            splits_patients: false,
-        }
+        let ty = FieldType::Int { min: 0, max: i64::MAX };
+        let doc = "Seed of every random stream of this stage.";
+        Field::new("seed", ty, Default::ExperimentSeed, doc)
     }
 
     /// Marks the field as one that only says how long to go on.
@@ -243,6 +239,17 @@ impl Field {
     pub fn splits_patients(mut self) -> Field {
         self.splits_patients = true;
         self
+    }
+
+    /// Marks the field as one whose value is withheld from everybody else.
+    pub fn secret(mut self) -> Field {
+        self.secret = true;
+        self
+    }
+
+    /// Whether a value of this field may not leave.
+    pub fn withholds(&self, value: &Value) -> bool {
+        self.secret && !matches!(&self.default, Default::Value(default) if default == value)
     }
 }
 

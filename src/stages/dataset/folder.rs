@@ -40,8 +40,9 @@ impl Method for Folder {
         Ok(vec![Source { role: "path", base: root, files }])
     }
 
-    fn shows_data(&self, output: &str) -> bool {
-        output == "images"
+    /// The summary names files that were left out.
+    fn shows_data(&self, _: &str) -> bool {
+        true
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

@@ -62,8 +62,9 @@ impl Method for MedMnist {
         Ok(vec![Source { role: "path", base: path, files }])
     }
 
-    fn shows_data(&self, output: &str) -> bool {
-        output == "images"
+    /// The summary names files that were left out.
+    fn shows_data(&self, _: &str) -> bool {
+        true
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

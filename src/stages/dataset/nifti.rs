@@ -63,8 +63,9 @@ impl Method for Nifti {
         Ok(sources)
     }
 
-    fn shows_data(&self, output: &str) -> bool {
-        output == "images"
+    /// The summary names files that were left out.
+    fn shows_data(&self, _: &str) -> bool {
+        true
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {

@@ -67,8 +67,9 @@ pub(super) fn patient_key() -> Field {
         "Patient ids are kept as 128 bits of blake3, keyed by this text: nobody reads them by \
          chance, and the same patient is the same in every data set of one key. The key stands in \
          this file and in the cache, so it hides ids from nobody who can guess them and has \
-         either.",
+         either. Pages, locks and bundles withhold it.",
     )
+    .secret()
 }
 
 /// How files become images, `frames` of each.

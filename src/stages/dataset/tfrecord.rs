@@ -49,8 +49,9 @@ impl Method for TfRecord {
         Ok(vec![Source { role: "path", base: records.folder, files }])
     }
 
-    fn shows_data(&self, output: &str) -> bool {
-        output == "images"
+    /// The summary names files that were left out.
+    fn shows_data(&self, _: &str) -> bool {
+        true
     }
 
     fn run(&self, context: &Context<'_>) -> Result<(), StageError> {
