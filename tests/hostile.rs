@@ -1,7 +1,11 @@
 //! Files that nobody writes on purpose, given to the program itself: each ends soon with a sentence.
 
+#[path = "data/dicom_file.rs"]
+mod dicom_file;
 #[path = "support/project.rs"]
 mod project;
+#[path = "hostile/terminal.rs"]
+mod terminal;
 
 use project::{Project, Said};
 use std::fs;

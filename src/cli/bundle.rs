@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = files.map_err(Failure::new)?;
     session.save_index();
     archive::write(&arguments.output, &files).map_err(Failure::new)?;
-    anstream::println!("{} files in {}", files.len(), arguments.output.display());
+    out!("{} files in {}", files.len(), arguments.output.display());
     Ok(())
 }
 

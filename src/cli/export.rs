@@ -4,7 +4,7 @@ use super::errors::Failure;
 use super::folds::{self, FoldArguments, FoldOptions};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
-use super::{count, output};
+use super::{console, count};
 use crate::data::census::NamedFold;
 use crate::data::{Depth, Origin};
 use crate::share::export::{self, Export, ExportError, Form, Nature, Origins};
@@ -99,10 +99,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
     }
     if arguments.json {
-        return output::document(&written);
+        return console::document(&written);
     }
     let (images, files) = (count(written.images, "image"), count(written.files, "file"));
-    anstream::println!("{images} in {files}: {}", written.path.display());
+    out!("{images} in {files}: {}", written.path.display());
     Ok(())
 }
 

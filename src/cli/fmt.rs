@@ -1,5 +1,6 @@
 //! `msx fmt`
 
+use super::console::{self, Styled};
 use super::errors::{Failure, print_diagnostics};
 use crate::language::format::{Formatted, WIDTH, format};
 use crate::language::{Refusal, Source};
@@ -93,7 +94,7 @@ fn format_file(path: &Path, arguments: &Arguments) -> Result<bool, Failure> {
         return Ok(problems.is_empty() && !differs);
     }
     if is_standard {
-        io::stdout().write_all(after.as_bytes()).map_err(|error| failed(&error))?;
+        console::hand_on(&after)?;
     } else if differs {
         replace(path, &after).map_err(|error| failed(&error))?;
         say!("formatted {}", path.display());
@@ -116,7 +117,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 /// Prints a file's name and the lines that would change.
 fn show_difference(before: &Source, after: &str) {
-    anstream::println!("{}", before.name);
+    out!("{}", before.name);
     let difference = TextDiff::from_lines(before.text.as_str(), after);
     let changes = difference.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
     let mut left_out = 0;
@@ -131,9 +132,10 @@ fn show_difference(before: &Source, after: &str) {
         };
         let line = line.map_or(0, |line| line + 1);
         let text = change.value().trim_end_matches(['\r', '\n']);
-        anstream::println!("{line:>5} {style}{sign} {text}{style:#}");
+        let words = format!("{sign} {text}");
+        Styled::of(&format!("{line:>5} ")).and_styled(style, &words).out();
     }
     if left_out > 0 {
-        anstream::println!("      and {left_out} more lines");
+        out!("      and {left_out} more lines");
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     session.save_index();
     let text = lock.to_text().map_err(Failure::new)?;
     store::write_atomically(&path, text.as_bytes()).map_err(Failure::new)?;
-    anstream::println!("locked {} stages in {}", lock.stage.len(), path.display());
+    out!("locked {} stages in {}", lock.stage.len(), path.display());
     Ok(())
 }
 
@@ -52,18 +52,18 @@ fn check(path: &Path, loaded: &Loaded, session: &Session<'_>) -> Result<(), Fail
         .map_err(|refusal| cannot_read(&format!("{}; {}", refusal.reason, refusal.help)))?;
     let lock = Lock::from_text(&text).map_err(|error| cannot_read(&error))?;
     for words in lock.altered_sources(&loaded.text) {
-        anstream::println!("note: {words}");
+        out!("note: {words}");
     }
     let before = |key: &_| Some(session.store.record(key).ok()??.fingerprint);
     let found = lock.deviations(session, &before);
     for deviation in &found.stages {
-        anstream::println!("{deviation}");
+        out!("{deviation}");
     }
     if found.followers > 0 {
-        anstream::println!("{} further stages depend on these", found.followers);
+        out!("{} further stages depend on these", found.followers);
     }
     if found.stages.is_empty() {
-        anstream::println!("all {} keys are the locked ones", lock.stage.len());
+        out!("all {} keys are the locked ones", lock.stage.len());
         Ok(())
     } else {
         Err(Failure::Told)

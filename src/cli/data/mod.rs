@@ -8,7 +8,7 @@ use super::errors::Failure;
 use super::folds::{self, FoldArguments, FoldOptions, LeftOut, Opened};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
-use super::{count, output};
+use super::{console, count};
 use crate::data::census::Census;
 use crate::data::duplicates::{DISTANCE, Duplicates};
 use crate::data::perceptual::LARGEST_DISTANCE;
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         let Opened { experiment, label: stage, kind, method, key, left_out, .. } = &opened;
         let (census, duplicates) = (&census, &duplicates);
-        output::document(&Told {
+        console::document(&Told {
             experiment,
             stage,
             kind,
@@ -89,7 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         text::print(&opened, &census, &duplicates, top);
         if let Some(path) = &arguments.grid {
-            anstream::println!("\nimages by label set: {}", path.display());
+            out!("");
+            out!("images by label set: {}", path.display());
         }
         if let Some(screen) = screen {
             screen.show(&opened, &census, top, per_class).map_err(Failure::Message)?;
