@@ -6,8 +6,7 @@ use super::load::{self, Loaded};
 use super::workplace::WorkplaceArguments;
 use crate::project;
 use crate::run::Session;
-use crate::share::Lock;
-use crate::store;
+use crate::share::{LOCK_FILE, Lock, output};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -36,10 +35,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.check {
         return check(&path, &loaded, &session);
     }
+    // Told before there is anything to wait for.
+    output::check(&path, LOCK_FILE, &loaded.inputs, true).map_err(Failure::new)?;
     let lock = Lock::of(&session, &session.plan(), &loaded.text).map_err(Failure::new)?;
     session.save_index();
     let text = lock.to_text().map_err(Failure::new)?;
-    store::write_atomically(&path, text.as_bytes()).map_err(Failure::new)?;
+    output::write(&path, LOCK_FILE, &loaded.inputs, text.as_bytes()).map_err(Failure::new)?;
     out!("locked {} stages in {}", lock.stage.len(), path.display());
     Ok(())
 }

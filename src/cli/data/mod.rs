@@ -13,7 +13,8 @@ use crate::data::census::Census;
 use crate::data::duplicates::{DISTANCE, Duplicates};
 use crate::data::perceptual::LARGEST_DISTANCE;
 use crate::graph::Digest;
-use crate::store;
+use crate::report::picture;
+use crate::share::output::{self, Kind};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ pub(super) struct Arguments {
     options: FoldOptions,
 }
 
+/// What `--grid` writes.
+const PICTURE: Kind = Kind { name: "a picture", is_data: true, is_ours: picture::is_ours };
+
 /// What is told.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -62,11 +66,14 @@ struct Told<'a> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let screen = arguments.show.then(terminal::Screen::find).transpose()?;
     let opened = folds::open(&arguments.folds, &arguments.options)?;
+    if let Some(path) = &arguments.grid {
+        output::check(path, PICTURE, &opened.inputs, true).map_err(Failure::new)?;
+    }
     let census = Census::take(&opened.folds).map_err(Failure::new)?;
     let (top, per_class) = (arguments.top, usize::from(arguments.per_class));
     if let Some(path) = &arguments.grid {
         let png = grid::png(&opened, &census, top, per_class).map_err(Failure::Message)?;
-        store::write_atomically(path, &png).map_err(Failure::new)?;
+        output::write(path, PICTURE, &opened.inputs, &png).map_err(Failure::new)?;
     }
     let interrupt = Interrupt::listen_saying("stopping; press Ctrl-C again to stop now")?;
     let bar = Bar::of_things(interrupt.stop.clone());
