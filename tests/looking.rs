@@ -369,7 +369,7 @@ fn what_a_killed_export_leaves_is_removed_by_the_next_one() {
         assert_eq!(project.msx(&elsewhere).code, Some(0));
         assert_eq!(hidden(place).len(), 2, "{:?}", hidden(place));
         assert_eq!(project.msx(&export).code, Some(0));
-        assert_eq!(hidden(place), [copy.clone()]);
+        assert_eq!(hidden(place), std::slice::from_ref(&copy));
         fs::remove_dir_all(copy).expect("ours");
     }
 }

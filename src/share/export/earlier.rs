@@ -9,7 +9,7 @@
 
 use super::card::{CARD, Listed, listed};
 use super::place::PREFIX;
-use super::unfinished::is_marked;
+use super::unfinished::{Unfinished, is_marked};
 use super::{Destination, ExportError};
 use crate::progress::{Monitor, Stopped};
 use crate::project::real;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use tempfile::{TempDir, TempPath};
+use tempfile::TempPath;
 
 /// What stands at a destination.
 pub(super) enum Standing {
@@ -156,7 +156,7 @@ impl Earlier {
     /// # Errors
     /// A file was changed meanwhile, or something of the user's has the name of a new file: nothing was
     /// touched. [`ExportError::Halfway`] where the system refuses in between.
-    pub(super) fn give_way(self, fresh: TempDir, files: &[Listed]) -> Result<(), ExportError> {
+    pub(super) fn give_way(self, fresh: Unfinished, files: &[Listed]) -> Result<(), ExportError> {
         self.check_again()?;
         self.check_room(files)?;
         let card = self.folder.join(CARD);
@@ -164,7 +164,7 @@ impl Earlier {
             let reason = "it does not list the files of an export of msx; move it away";
             return Err(OutputError::occupied(&card, reason).into());
         }
-        let fresh = fresh.keep();
+        let fresh = fresh.finish()?;
         self.exchange(&fresh, files)
             .map_err(|error| ExportError::Halfway { path: self.folder.clone(), error })
     }

@@ -11,7 +11,6 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use tempfile::TempDir;
 
 /// How names of the hidden folders begin.
 pub(super) const PREFIX: &str = ".msx-export-";
@@ -113,17 +112,15 @@ impl<'a> Folder<'a> {
                 sync(entry.path())?;
             }
         }
-        let fresh = self.fresh.finish()?;
-        sync(fresh.path())?;
         match self.earlier {
-            Some(earlier) => earlier.give_way(fresh, &card.files),
-            None => put(fresh, self.destination),
+            Some(earlier) => earlier.give_way(self.fresh, &card.files),
+            None => put(self.fresh, self.destination),
         }
     }
 }
 
 /// Puts a folder where nothing is, or an empty folder.
-fn put(fresh: TempDir, destination: &Destination<'_>) -> Result<(), ExportError> {
+fn put(fresh: Unfinished, destination: &Destination<'_>) -> Result<(), ExportError> {
     // Somebody else may have put something there meanwhile. What comes later still is not lost either:
     // a folder takes the place of an empty folder alone.
     match standing(destination)? {
@@ -133,10 +130,11 @@ fn put(fresh: TempDir, destination: &Destination<'_>) -> Result<(), ExportError>
         }
         Standing::Export(_) => return Err(occupied_meanwhile(destination.path)),
     }
-    fs::rename(fresh.path(), destination.path)
-        .map_err(OutputError::io("write", destination.path))?;
-    // It is not there any more under its first name.
-    let _ = fresh.keep();
+    let fresh = fresh.finish()?;
+    fs::rename(&fresh, destination.path).map_err(|error| {
+        let _ = fs::remove_dir_all(&fresh);
+        OutputError::io("write", destination.path)(error)
+    })?;
     Ok(sync(&parent(destination.path)?)?)
 }
 

@@ -2,19 +2,19 @@
 //! belongs, so that what a killed export leaves is removed by the next one to the same destination.
 
 use super::place::PREFIX;
-use crate::share::output::OutputError;
+use crate::share::output::{OutputError, sync};
 use std::fs::{self, File, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use tempfile::TempDir;
+use std::path::{Path, PathBuf};
 
 /// The name of the mark.
 const MARK: &str = ".unfinished";
 
-/// A hidden folder that is marked as unfinished.
+/// A hidden folder that is marked as unfinished. If it is dropped as such, it is removed.
 pub(super) struct Unfinished {
-    folder: TempDir,
+    path: PathBuf,
+    is_finished: bool,
     /// Locked as long as the process lives, where the file system knows locks.
     _mark: File,
 }
@@ -34,19 +34,44 @@ impl Unfinished {
         mark.write_all(text(folder.path(), destination).as_bytes()).map_err(&failed)?;
         // Without locks nobody can tell whether the export is still at work, and it is left alone.
         let _ = mark.try_lock();
-        Ok(Unfinished { folder, _mark: mark })
+        Ok(Unfinished { path: folder.keep(), is_finished: false, _mark: mark })
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
-    /// Takes the mark away. From now on, the folder is known by its card.
-    pub(super) fn finish(self) -> Result<TempDir, OutputError> {
-        let path = self.folder.path().join(MARK);
-        fs::remove_file(&path).map_err(OutputError::io("remove", &path))?;
-        Ok(self.folder)
+    /// Takes the mark away and gives the folder, which from now on is known by its card.
+    pub(super) fn finish(mut self) -> Result<PathBuf, OutputError> {
+        let mark = self.path.join(MARK);
+        fs::remove_file(&mark).map_err(OutputError::io("remove", &mark))?;
+        self.is_finished = true;
+        sync(&self.path)?;
+        Ok(self.path.clone())
     }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // What cannot be removed now is removed by the next export.
+            let _ = remove(&self.path);
+        }
+    }
+}
+
+/// Removes an unfinished folder, its mark last: after a kill, what is left of it is still known.
+fn remove(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_name() != MARK {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_file(folder.join(MARK))?;
+    fs::remove_dir(folder)
 }
 
 /// Whether a folder is marked as unfinished.
@@ -68,7 +93,7 @@ pub(super) fn remove_abandoned(beside: &Path, destination: &Path) {
         let is_hidden = entry.file_name().to_string_lossy().starts_with(PREFIX);
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_hidden && is_folder && is_abandoned(&entry.path(), destination) {
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = remove(&entry.path());
         }
     }
 }
