@@ -3,6 +3,8 @@
 
 #[path = "exporting/channels.rs"]
 mod channels;
+#[path = "exporting/overwriting.rs"]
+mod overwriting;
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
@@ -12,7 +14,10 @@ use msx::data::memory::Forgetful;
 use msx::data::tfrecord::{self, Records};
 use msx::data::{Channels, Depth, Fold, FoldInfo, Origin, Raster, folder, write_fold};
 use msx::progress::{Monitor, Progress, Silent};
-use msx::share::export::{CARD, Export, ExportError, Form, Nature, Origins, Written, write};
+use msx::share::export::{
+    self, CARD, Destination, Export, ExportError, Form, Nature, Origins, Written,
+};
+use msx::share::output::Inputs;
 use npyz::NpyFile;
 use std::fs::{self, File};
 use std::path::Path;
@@ -71,6 +76,18 @@ fn export<'a>(folds: &'a Named, nature: Nature) -> Export<'a> {
         nature,
     };
     Export { origins, folds, depth: folds[0].1.info().depth }
+}
+
+/// Exports where nothing is read by the experiment.
+fn write(
+    export: &Export<'_>,
+    form: Form,
+    path: &Path,
+    may_replace: bool,
+    monitor: &dyn Monitor,
+) -> Result<Written, ExportError> {
+    let inputs = Inputs::default();
+    export::write(export, form, &Destination { path, may_replace, inputs: &inputs }, monitor)
 }
 
 /// Exports real images into a fresh folder, whose place comes back with it.
@@ -434,10 +451,12 @@ fn what_is_no_export_is_never_replaced() {
     refused(write(&export, form, &letters, true, &Silent), &["no export of msx", "never replaced"]);
     refused(write(&export, form, &file, true, &Silent), &["is no folder"]);
     refused(write(&export, Form::Npz, &letters, true, &Silent), &["is no file"]);
-    refused(write(&export, Form::Npz, &file, false, &Silent), &["--overwrite to replace it"]);
+    for may_replace in [false, true] {
+        let result = write(&export, Form::Npz, &file, may_replace, &Silent);
+        refused(result, &["is not an export as msx writes it", "never replaced"]);
+    }
     assert_eq!(fs::read_to_string(&file).expect("there"), "dear");
-    write(&export, Form::Npz, &file, true, &Silent).expect("replaces");
-    assert!(ZipArchive::new(File::open(&file).expect("there")).is_ok());
+    assert_eq!(fs::read_to_string(letters.join("mother.txt")).expect("there"), "dear");
     nothing_else_in(home.path(), &["letters", "one.npz"]);
     // An empty folder is as good as none.
     let empty = home.path().join("empty");

@@ -124,3 +124,20 @@ fn formatted_examples_have_the_same_stages() {
         }
     }
 }
+
+#[test]
+fn nothing_but_files_of_the_language_is_rewritten() {
+    let project = Project::new(NEAT);
+    let at = |name: &str| project.folder().join(name);
+    fs::write(at("data.csv"), "a,b\n\n\n\nreport page{ }\n").expect("writable");
+    symlink("data.csv", at("data.msx")).expect("writable");
+    for name in ["data.csv", "data.msx"] {
+        for arguments in [&["fmt", name][..], &["fmt", "--check", name]] {
+            let said = project.msx(arguments);
+            assert_eq!(said.code, Some(1), "{}", said.out);
+            assert!(said.err.contains("does not end in .msx"), "{}", said.err);
+        }
+    }
+    let text = fs::read_to_string(at("data.csv")).expect("readable");
+    assert_eq!(text, "a,b\n\n\n\nreport page{ }\n");
+}

@@ -4,10 +4,14 @@
 mod bundle;
 #[path = "hostile/cache.rs"]
 mod cache;
+#[path = "data/dicom_file.rs"]
+mod dicom_file;
 #[path = "hostile/names.rs"]
 mod names;
 #[path = "support/project.rs"]
 mod project;
+#[path = "hostile/terminal.rs"]
+mod terminal;
 
 use project::{Project, Said};
 use std::fs;

@@ -8,7 +8,8 @@ use image::GrayImage;
 use project::{Project, Said};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 
 const TEXT: &str = r#"
 experiment looking { title: "Looking", seed: 1 }
@@ -239,4 +240,136 @@ fn what_is_exported_names_no_file_and_is_said_to_be_real_or_synthetic() {
     assert!(!said.err.contains("your data"), "phantoms are nobody's: {}", said.err);
     let deep = ["export", "experiment.msx", "fold", "x", "--to", "tfrecord", "--depth", "16"];
     failed(&project.msx(&deep), &["records hold pixels of 8 bits", "--depth 8"]);
+}
+
+#[test]
+fn a_picture_takes_the_place_of_an_earlier_one_alone() {
+    let project = project();
+    project.run(&["part[k: 2]", "hands"]);
+    let at = |name: &str| project.folder().join(name);
+    let grid = |name: &str| project.msx(&["data", "experiment.msx", "part[k: 2]", "--grid", name]);
+    let content = |name: &str| fs::read(at(name)).expect("it is there");
+    assert_eq!(grid("grid.png").code, Some(0));
+    let first = content("grid.png");
+    assert_eq!(mode(&at("grid.png")), mode(&at("experiment.msx")));
+    assert_eq!(grid("grid.png").code, Some(0));
+    assert!(first == content("grid.png"), "the same picture is another file");
+    let say = |name: &str, reason: &str| {
+        let before = content(name);
+        failed(&grid(name), &["is there already", reason]);
+        assert!(before == content(name), "{name} was changed");
+    };
+    say("experiment.msx", "the experiment is read from it");
+    // Data of a stage that this one does not need.
+    say("pictures/left/smith-00.png", "the experiment is read from it");
+    fs::write(at("grid.csv"), "mine").expect("writes");
+    say("grid.csv", "it is not a picture as msx writes it");
+    // The picture with something drawn into it, as programs save it that keep what they do not know.
+    let other = image::GrayImage::from_pixel(400, 300, image::Luma([7]));
+    other.save(at("drawn.png")).expect("writes");
+    say("drawn.png", "it is not a picture as msx writes it");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&first)).read_info().expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
+    reader.next_frame(&mut pixels).expect("whole");
+    pixels[1000] ^= 255;
+    let mut bytes = Vec::new();
+    let mut encoder =
+        png::Encoder::with_info(&mut bytes, reader.info().clone()).expect("as it was");
+    encoder.set_compression(png::Compression::Fast);
+    encoder.write_header().and_then(|mut w| w.write_image_data(&pixels)).expect("encodes");
+    fs::write(at("annotated.png"), bytes).expect("writes");
+    say("annotated.png", "it is not a picture as msx writes it");
+    symlink("grid.csv", at("link.png")).expect("writable");
+    say("link.png", "it is a symbolic link");
+    failed(&grid("pictures"), &["it is no file"]);
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
+}
+
+#[test]
+fn an_export_leaves_the_experiment_and_files_of_the_users_alone() {
+    let project = project();
+    project.run(&["fold"]);
+    let at = |name: &str| project.folder().join(name);
+    let export = |name: &str, form: &str| {
+        let words = ["export", "experiment.msx", "fold", name, "--to", form, "--overwrite"];
+        project.msx(&words)
+    };
+    for (name, form, reasons) in [
+        (".", "folder", ["it is no export of msx", "never replaced"]),
+        ("pictures", "folder", ["it is no export of msx", "never replaced"]),
+        ("experiment.msx", "npz", ["the experiment is read from it", "never replaced"]),
+        ("pictures/left/smith-00.png", "npz", ["the experiment is read from it", "never replaced"]),
+        ("experiment.msx", "csv", ["it is no folder", "choose another"]),
+    ] {
+        let before = files(project.folder());
+        failed(&export(name, form), &reasons);
+        assert!(before == files(project.folder()), "{name}");
+    }
+    for form in ["folder", "csv", "tfrecord"] {
+        assert_eq!(export("out", form).code, Some(0));
+        fs::write(at("out/mine.txt"), form).expect("writes");
+        assert_eq!(export("out", form).code, Some(0));
+        assert_eq!(fs::read_to_string(at("out/mine.txt")).expect("there"), form);
+    }
+    // The experiment reads an export of its own.
+    assert_eq!(export("out", "folder").code, Some(0));
+    let text = TEXT.replace("\"pictures\"", "\"out/train\"");
+    fs::write(at("again.msx"), text).expect("writes");
+    assert_eq!(project.msx(&["run", "again.msx", "hands"]).code, Some(0));
+    let before = files(&at("out"));
+    let again = ["export", "again.msx", "hands", "out", "--to", "csv", "--overwrite"];
+    failed(&project.msx(&again), &["the experiment is read from it"]);
+    assert!(before == files(&at("out")));
+}
+
+/// Hidden folders of exports in a folder.
+fn hidden(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let is_hidden = |name: &str| name.starts_with(".msx-export-");
+    let hidden = entries.filter(|entry| is_hidden(&entry.file_name().to_string_lossy()));
+    hidden.map(|entry| entry.path()).collect()
+}
+
+#[test]
+fn what_a_killed_export_leaves_is_removed_by_the_next_one() {
+    let project = Project::new(
+        "experiment e { seed: 1 }\ndataset phantoms: phantom { count: 600, size: 16px }\n",
+    );
+    project.run(&[]);
+    let out = project.folder().join("out");
+    let export = ["export", "experiment.msx", "phantoms", "out", "--to", "csv", "--overwrite"];
+    // Beside the destination at first, and then inside of it.
+    for place in [project.folder(), out.as_path()] {
+        let mut child = project.command(&export).spawn().expect("it starts");
+        let is_marked = |folder: &PathBuf| {
+            fs::metadata(folder.join(".unfinished")).is_ok_and(|mark| mark.len() > 0)
+        };
+        while !hidden(place).iter().any(is_marked) {
+            assert!(child.try_wait().expect("known").is_none(), "it ended before it was killed");
+        }
+        child.kill().expect("it is at work");
+        child.wait().expect("it ends");
+        let left = hidden(place);
+        assert_eq!(left.len(), 1, "{left:?}");
+        // One that is at work still, or that somebody made of it, stays.
+        let mark = left[0].join(".unfinished");
+        let held = fs::File::open(&mark).expect("a mark");
+        held.lock().expect("it is dead");
+        let copy = place.join(".msx-export-mine");
+        fs::create_dir(&copy).expect("writable");
+        fs::copy(&mark, copy.join(".unfinished")).expect("writable");
+        let elsewhere = [&export[..3], &["elsewhere"], &export[4..]].concat();
+        assert_eq!(project.msx(&elsewhere).code, Some(0));
+        assert_eq!(project.msx(&export).code, Some(0));
+        assert_eq!(hidden(place).len(), 2, "{:?}", hidden(place));
+        drop(held);
+        assert_eq!(project.msx(&elsewhere).code, Some(0));
+        assert_eq!(hidden(place).len(), 2, "{:?}", hidden(place));
+        assert_eq!(project.msx(&export).code, Some(0));
+        assert_eq!(hidden(place), std::slice::from_ref(&copy));
+        fs::remove_dir_all(copy).expect("ours");
+    }
 }

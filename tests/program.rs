@@ -3,7 +3,7 @@
 #[path = "support/project.rs"]
 mod project;
 
-use project::{Project, SMALL, SMALL_STAGES};
+use project::{Project, SMALL, SMALL_STAGES, Said};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -326,5 +326,34 @@ fn folds_that_do_not_belong_together_are_refused() {
         assert_eq!(ran.code, Some(1), "{to}");
         assert!(ran.failed.iter().any(|(_, reason)| reason.contains(words)), "{:?}", ran.failed);
         project.is_whole();
+    }
+}
+
+/// What cannot be printed is no reason to break off with a defect.
+#[test]
+fn a_reader_that_goes_away_and_a_full_disk_are_told_apart() {
+    let project = Project::new(SMALL);
+    for arguments in [
+        &["plan", "experiment.msx"][..],
+        &["stages"],
+        &["graph", "experiment.msx"],
+        &["check", "experiment.msx", "--json"],
+        &["completions", "bash"],
+        &["--help"],
+    ] {
+        let mut command = project.command(arguments);
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("on this system");
+        let said = Said::of(&command.stdout(full).output().expect("it starts"));
+        assert_eq!(said.code, Some(1), "{arguments:?}: {}", said.err);
+        assert!(
+            said.err.contains("error: cannot write to standard output: No space"),
+            "{}",
+            said.err
+        );
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let said =
+            Said::of(&project.command(arguments).stdout(writer).output().expect("it starts"));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }

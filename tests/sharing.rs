@@ -12,6 +12,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
@@ -314,4 +316,138 @@ fn the_users_data_stays_where_it_is() {
     let said = theirs.msx(&["reproduce", "mine.msxb", "--into", "c", "--set", "images=same"]);
     assert_eq!(said.code, Some(0), "{} {}", said.out, said.err);
     assert!(said.out.contains("identical"), "{}", said.out);
+}
+
+/// Permissions that the user's mask leaves of a new file and a new folder.
+fn usual(project: &Project) -> (u32, u32) {
+    let (file, folder) = (project.folder().join("usual"), project.folder().join("usual.d"));
+    fs::write(&file, "").expect("writable");
+    fs::create_dir(&folder).expect("writable");
+    (mode(&file), mode(&folder))
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
+}
+
+const LITTLE: &str = r#"
+use "lib.msx" as lib
+
+experiment little { title: "Little", seed: 1 }
+
+dataset phantoms: phantom { count: lib.count, size: 16px }
+dataset numbers: csv { table: "numbers.csv", size: 16px, patients: file }
+"#;
+
+/// A bundle or a lock takes the place of an earlier one, and of nothing else.
+#[test]
+fn outputs_replace_only_what_msx_wrote() {
+    let project = Project::new(LITTLE);
+    let at = |name: &str| project.folder().join(name);
+    let put = |name: &str, text: &str| fs::write(at(name), text).expect("writable");
+    put("lib.msx", "let count = 300\n");
+    put("numbers.csv", "path,a\none.png,1\ntwo.png,0\n");
+    for name in ["one.png", "two.png"] {
+        image::GrayImage::from_fn(16, 16, |x, y| image::Luma([(x * y) as u8]))
+            .save(at(name))
+            .expect("writable");
+    }
+    assert_eq!(project.run(&[]).code, Some(0));
+    put("thesis.pdf", "years of work");
+    put("notes.zip", "no archive");
+    fs::create_dir(at("results")).expect("writable");
+    symlink("thesis.pdf", at("link.pdf")).expect("writable");
+    fs::hard_link(at("numbers.csv"), at("same.csv")).expect("writable");
+    let _socket = UnixListener::bind(at("socket")).expect("writable");
+
+    let outputs = |name: &str| -> [Vec<String>; 2] {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        [
+            words(&["bundle", "experiment.msx", "-o", name]),
+            words(&["lock", "experiment.msx", "-o", name]),
+        ]
+    };
+    let msx = |arguments: &[String]| {
+        project.msx(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let content = |name: &str| fs::read(at(name)).expect("it is there");
+    for (name, reason) in [
+        ("experiment.msx", "the experiment is read from it"),
+        ("./cache/../lib.msx", "the experiment is read from it"),
+        ("numbers.csv", "the experiment is read from it"),
+        ("same.csv", "the experiment is read from it"),
+        ("thesis.pdf", "as msx writes it, and is never replaced"),
+        ("notes.zip", "as msx writes it, and is never replaced"),
+        ("link.pdf", "is a symbolic link"),
+        ("results", "it is no file"),
+        ("socket", "it is no file"),
+    ] {
+        let before = fs::read(at(name)).ok();
+        for arguments in outputs(name) {
+            let said = msx(&arguments);
+            assert_eq!(said.code, Some(1), "{arguments:?}: {}", said.out);
+            assert!(
+                said.err.contains(reason) && said.err.contains("is there already"),
+                "{}",
+                said.err
+            );
+        }
+        assert!(before == fs::read(at(name)).ok(), "{name} was changed");
+    }
+    let socket = fs::symlink_metadata(at("socket")).expect("there").file_type();
+    assert!(socket.is_socket() && at("link.pdf").is_symlink());
+    assert_eq!(fs::read_dir(at("results")).expect("there").count(), 0);
+
+    // Each takes the place of an earlier one of its kind, but not of the other kind.
+    let [bundle, lock] = outputs("mine");
+    for (first, second) in [(&bundle, &lock), (&lock, &bundle)] {
+        assert_eq!(msx(first).code, Some(0));
+        let whole = content("mine");
+        assert_eq!(mode(&at("mine")), mode(&at("thesis.pdf")));
+        assert_eq!(msx(first).code, Some(0));
+        assert!(whole == content("mine"));
+        assert_eq!(msx(second).code, Some(1));
+        assert!(whole == content("mine"));
+        fs::remove_file(at("mine")).expect("ours");
+    }
+    // Somebody put a file of theirs into a bundle, or wrote a lock of their own.
+    assert_eq!(msx(&bundle).code, Some(0));
+    let mut altered = files(&at("mine"));
+    altered.insert("README.md".to_owned(), b"mine".to_vec());
+    write(&at("mine"), &altered);
+    let said = msx(&bundle);
+    assert!(said.code == Some(1) && said.err.contains("it is not a bundle"), "{}", said.err);
+    assert_eq!(files(&at("mine")), altered);
+    put("mine", "format = 1\n<<<<<<< HEAD\n");
+    let said = msx(&lock);
+    assert!(said.code == Some(1) && said.err.contains("it is not a lock"), "{}", said.err);
+}
+
+#[test]
+fn what_is_sent_and_unpacked_can_be_read_by_others() {
+    let project = Project::new(&LITTLE[..LITTLE.find("dataset numbers").expect("there")]);
+    fs::write(project.folder().join("lib.msx"), "let count = 300\n").expect("writable");
+    let (file, folder) = usual(&project);
+    assert_eq!(project.run(&[]).code, Some(0));
+    for arguments in [
+        &["bundle", "experiment.msx", "-o", "new/little.msxb"][..],
+        &["lock", "experiment.msx"],
+        &["reproduce", "new/little.msxb"],
+    ] {
+        let said = project.msx(arguments);
+        assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.err);
+    }
+    for name in ["new/little.msxb", "experiment.msx.lock", "little/experiment/lib.msx"] {
+        assert_eq!(mode(&project.folder().join(name)), file, "{name}");
+    }
+    for name in ["new", "little", "little/experiment", "little/cache"] {
+        assert_eq!(mode(&project.folder().join(name)), folder, "{name}");
+    }
+    // A folder that was made for it stays as private as it is.
+    let private = project.folder().join("private");
+    fs::create_dir(&private).expect("writable");
+    fs::set_permissions(&private, fs::Permissions::from_mode(0o700)).expect("ours");
+    let said = project.msx(&["reproduce", "new/little.msxb", "--into", "private"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(mode(&private), 0o700);
 }

@@ -6,13 +6,16 @@ use super::publish::{self, Places};
 use super::workplace::WorkplaceArguments;
 use super::{FileArguments, portable};
 use crate::graph::plan::Plan;
+use crate::relative_path::RelativePath;
 use crate::run::{Ending, Outcome, Session};
-use crate::share::{self, Bundle, Contents, Description, Lock, Results, Text, archive};
+use crate::share::archive::{self, Content};
+use crate::share::output::{self, Inputs, Output};
+use crate::share::{self, BUNDLE, Bundle, Contents, Description, Lock, Results, Text};
 use crate::store::{Record, Store};
 use clap::Args;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,6 +37,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = load::load(&arguments.file.file, &arguments.file.reading)?;
+    // Told before there is anything to wait for.
+    output::check(&arguments.output, BUNDLE, &loaded.inputs, true).map_err(Failure::new)?;
     let workplace = arguments.workplace.open()?;
     let session = workplace.session(&loaded)?;
     let plan = session.plan_and_hold();
@@ -51,8 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = bundle.finish(&description(arguments, &loaded, &workplace.store, &lock));
     let files = files.map_err(Failure::new)?;
     session.save_index();
-    archive::write(&arguments.output, &files).map_err(Failure::new)?;
-    anstream::println!("{} files in {}", files.len(), arguments.output.display());
+    write(&arguments.output, &files, &loaded.inputs)?;
+    out!("{} files in {}", files.len(), arguments.output.display());
     Ok(())
 }
 
@@ -86,6 +91,16 @@ pub(super) fn again<'a>(
     }
     add_pages(&mut bundle, loaded, session, outcome)?;
     Ok(bundle)
+}
+
+fn write(
+    path: &Path,
+    files: &BTreeMap<RelativePath, Content>,
+    inputs: &Inputs,
+) -> Result<(), Failure> {
+    let mut output = Output::begin(path, BUNDLE, inputs, true).map_err(Failure::new)?;
+    archive::write(output.file(), path, files).map_err(Failure::new)?;
+    output.finish().map_err(Failure::new)
 }
 
 /// What a run would leave that finds every result.

@@ -1,9 +1,9 @@
 //! `msx completions`
 
-use super::Cli;
+use super::errors::Failure;
+use super::{Cli, console};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
-use std::io;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -11,6 +11,8 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments) {
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "msx", &mut io::stdout());
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "msx", &mut script);
+    console::hand_on(&String::from_utf8(script).map_err(Failure::new)?)
 }

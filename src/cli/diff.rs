@@ -2,7 +2,7 @@
 
 use super::errors::Failure;
 use super::workplace::{Workplace, WorkplaceArguments};
-use super::{Reading, load, output};
+use super::{Reading, console, load};
 use crate::graph::Digest;
 use crate::graph::diff::{self, Changed, Difference, Own, Side, family};
 use crate::graph::plan::Knowledge;
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Failure::Exit(TROUBLE)
     })?;
     if arguments.json {
-        output::document(&told)?;
+        console::document(&told)?;
     } else {
         print(&told);
     }
@@ -207,23 +207,23 @@ fn told(found: &Difference, before: &Side, after: &Side, results: Vec<Compared>)
 
 fn print(told: &Told) {
     if told.same_meaning {
-        anstream::println!("no difference in meaning");
+        out!("no difference in meaning");
     }
     for stage in &told.removed {
-        anstream::println!("removed  {stage}");
+        out!("removed  {stage}");
     }
     for stage in &told.added {
-        anstream::println!("added    {stage}");
+        out!("added    {stage}");
     }
     for Renamed { before, after } in &told.renamed {
-        anstream::println!("renamed  {before} → {after}");
+        out!("renamed  {before} → {after}");
     }
     print_changed(&told.changed);
     let absent = || "(absent)".to_owned();
     for ChangedClaim { claim, before, after } in &told.claims {
         let (before, after) = (before.clone(), after.clone());
         let (before, after) = (before.unwrap_or_else(absent), after.unwrap_or_else(absent));
-        anstream::println!("claim    {claim}  {before} → {after}");
+        out!("claim    {claim}  {before} → {after}");
     }
     print_results(&told.results);
 }
@@ -252,7 +252,7 @@ fn print_changed(changed: &[ChangedStage]) {
             1 => "  (1 further stage depends on it)".to_owned(),
             count => format!("  ({count} further stages depend on it)"),
         };
-        anstream::println!("changed  {name}  {}{affects}", changes.join("; "));
+        out!("changed  {name}  {}{affects}", changes.join("; "));
     }
 }
 
@@ -263,14 +263,11 @@ fn print_results(results: &[Compared]) {
                 figure.as_ref().map_or_else(|| "(absent)".to_owned(), Figure::number)
             };
             let (before, after) = (number(before), number(after));
-            anstream::println!("figure   {}  {name} {before} → {after}", result.stage);
+            out!("figure   {}  {name} {before} → {after}", result.stage);
         }
     }
     if !results.is_empty() {
         let equal = results.iter().filter(|result| result.equal).count();
-        anstream::println!(
-            "of {} stages with results on both sides, {equal} have equal bytes",
-            results.len()
-        );
+        out!("of {} stages with results on both sides, {equal} have equal bytes", results.len());
     }
 }

@@ -1,8 +1,7 @@
 //! How a command fails, and how that is shown.
 
+use super::console::{self, Styled};
 use crate::language::{Code, Diagnostic};
-use miette::{GraphicalReportHandler, GraphicalTheme};
-use std::io::{self, IsTerminal};
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ impl Failure {
         match self {
             Failure::Diagnostics(diagnostics) => print_diagnostics(diagnostics),
             Failure::Message(message) => {
-                say!("{ERROR}error:{ERROR:#} {message}");
+                Styled::default().and_styled(ERROR, "error:").and(" ").and(message).say();
             }
             Failure::Told | Failure::Exit(_) | Failure::Interrupted => {}
         }
@@ -51,16 +50,7 @@ pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
 
 /// Renders diagnostics on standard error, in colour on a terminal.
 pub fn render(diagnostics: &[Diagnostic]) {
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
-    for diagnostic in diagnostics {
-        let mut text = String::new();
-        match handler.render_report(&mut text, diagnostic) {
-            Ok(()) => say!("{text}"),
-            Err(_) => say!("{diagnostic}"),
-        }
-    }
+    diagnostics.iter().for_each(console::report);
 }
 
 /// Says once, behind all that was told, where to learn more.

@@ -1,5 +1,6 @@
 //! `msx explain`
 
+use super::console;
 use crate::language::Code;
 use crate::language::explain::{self, Explanation};
 use clap::Args;
@@ -19,7 +20,7 @@ pub(super) fn run(arguments: &Arguments) {
         None => explain::overview(),
         Some(code) => Explanation::of(code).page(),
     };
-    anstream::print!("{text}");
+    console::text(&text);
 }
 
 /// Names every code to shells that complete, and what may be meant by one that there is not.

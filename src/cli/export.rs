@@ -4,10 +4,10 @@ use super::errors::Failure;
 use super::folds::{self, FoldArguments, FoldOptions};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
-use super::{count, output};
+use super::{console, count};
 use crate::data::census::NamedFold;
 use crate::data::{Depth, Origin};
-use crate::share::export::{self, Export, ExportError, Form, Nature, Origins};
+use crate::share::export::{self, Destination, Export, ExportError, Form, Nature, Origins};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -27,7 +27,8 @@ pub(super) struct Arguments {
     /// Bits of a pixel; without it, as many as the images have
     #[arg(long, value_enum)]
     depth: Option<DepthName>,
-    /// Replace an earlier export
+    /// Replace an earlier export: the files that it wrote, unless you changed one; your own files
+    /// beside them stay
     #[arg(long)]
     overwrite: bool,
     /// Print one JSON object
@@ -80,13 +81,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let export = Export { origins, folds: &opened.folds, depth };
     let interrupt = Interrupt::listen_saying("stopping; press Ctrl-C again to stop now")?;
     let bar = Bar::of_things(interrupt.stop.clone());
-    let written = export::write(
-        &export,
-        form(arguments.to),
-        &arguments.destination,
-        arguments.overwrite,
-        &bar,
-    );
+    let destination = Destination {
+        path: &arguments.destination,
+        may_replace: arguments.overwrite,
+        inputs: &opened.inputs,
+    };
+    let written = export::write(&export, form(arguments.to), &destination, &bar);
     bar.finish();
     let written = written.map_err(|error| match error {
         ExportError::Stopped => Failure::Interrupted,
@@ -99,10 +99,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
     }
     if arguments.json {
-        return output::document(&written);
+        return console::document(&written);
     }
     let (images, files) = (count(written.images, "image"), count(written.files, "file"));
-    anstream::println!("{images} in {files}: {}", written.path.display());
+    out!("{images} in {files}: {}", written.path.display());
     Ok(())
 }
 

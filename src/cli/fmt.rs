@@ -1,9 +1,11 @@
 //! `msx fmt`
 
+use super::console::{self, Styled};
 use super::errors::{Failure, print_diagnostics};
 use crate::language::format::{Formatted, WIDTH, format};
 use crate::language::{Refusal, Source};
-use crate::project::{folder, read, read_from};
+use crate::project::{folder, read, read_from, real};
+use crate::share::output::take_after;
 use clap::Args;
 use similar::{ChangeTag, TextDiff};
 use std::fs::{self, File};
@@ -59,12 +61,15 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(is_looked_at) {
         let entry = entry.map_err(Failure::new)?;
-        let is_ours = entry.path().extension().is_some_and(|extension| extension == "msx");
-        if is_ours && entry.file_type().is_file() {
+        if is_source(entry.path()) && entry.file_type().is_file() {
             files.push(entry.into_path());
         }
     }
     Ok(files)
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "msx")
 }
 
 /// Hidden files and folders are not the user's text, and results are kept in `cache`.
@@ -80,6 +85,9 @@ fn format_file(path: &Path, arguments: &Arguments) -> Result<bool, Failure> {
     let failed = |error: &dyn std::fmt::Display| {
         Failure::Message(format!("cannot format {}: {error}", path.display()))
     };
+    if !is_standard && !is_source(&real(path)) {
+        return Err(failed(&"its name does not end in .msx; only such files are rewritten"));
+    }
     let before = if is_standard { read_from(io::stdin().lock()) } else { read(path) };
     let before = before.map_err(|Refusal { reason, help }| failed(&format!("{reason}; {help}")))?;
     let source = Source::new(path.display().to_string(), before);
@@ -93,30 +101,33 @@ fn format_file(path: &Path, arguments: &Arguments) -> Result<bool, Failure> {
         return Ok(problems.is_empty() && !differs);
     }
     if is_standard {
-        io::stdout().write_all(after.as_bytes()).map_err(|error| failed(&error))?;
+        console::hand_on(&after)?;
     } else if differs {
-        replace(path, &after).map_err(|error| failed(&error))?;
+        replace(path, &source.text, &after).map_err(|error| failed(&error))?;
         say!("formatted {}", path.display());
     }
     Ok(problems.is_empty())
 }
 
 /// Replaces a file's text by way of a temporary file beside it, so that it is never half written.
-/// A link stays a link, and permissions stay as they are.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// A link stays a link, and permissions stay as they are, and so does the owner where that is allowed.
+fn replace(path: &Path, before: &str, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let folder = folder(&path);
     let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
     temporary.write_all(text.as_bytes())?;
-    temporary.as_file().set_permissions(fs::metadata(&path)?.permissions())?;
+    take_after(temporary.path(), &fs::metadata(&path)?)?;
     temporary.as_file().sync_all()?;
+    if fs::read(&path)? != before.as_bytes() {
+        return Err(io::Error::other("it changed meanwhile; run the command again"));
+    }
     temporary.persist(&path)?;
     File::open(folder)?.sync_all()
 }
 
 /// Prints a file's name and the lines that would change.
 fn show_difference(before: &Source, after: &str) {
-    anstream::println!("{}", before.name);
+    out!("{}", before.name);
     let difference = TextDiff::from_lines(before.text.as_str(), after);
     let changes = difference.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
     let mut left_out = 0;
@@ -131,9 +142,10 @@ fn show_difference(before: &Source, after: &str) {
         };
         let line = line.map_or(0, |line| line + 1);
         let text = change.value().trim_end_matches(['\r', '\n']);
-        anstream::println!("{line:>5} {style}{sign} {text}{style:#}");
+        let words = format!("{sign} {text}");
+        Styled::of(&format!("{line:>5} ")).and_styled(style, &words).out();
     }
     if left_out > 0 {
-        anstream::println!("      and {left_out} more lines");
+        out!("      and {left_out} more lines");
     }
 }

@@ -9,6 +9,7 @@ use crate::data::{Account, FOLD_FILES, Fold};
 use crate::graph::Digest;
 use crate::graph::plan::{Plan, Status};
 use crate::language::schema::{MethodSchema, OutputType};
+use crate::share::output::Inputs;
 use crate::store::{Record, Store};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -72,6 +73,8 @@ pub(super) struct Opened {
     pub(super) key: Digest,
     /// Whether its images go back to files of the user's.
     pub(super) reads_files: bool,
+    /// What the experiment is read from.
+    pub(super) inputs: Inputs,
     /// In the order of the stage's outputs.
     pub(super) folds: Vec<NamedFold>,
     /// Of the stage and those that its images come from, the first of them first.
@@ -120,6 +123,7 @@ pub(super) fn open(arguments: &FoldArguments, options: &FoldOptions) -> Result<O
         method: stage.method.clone(),
         key,
         reads_files: loaded.graph.nodes().iter().any(|node| !node.paths.is_empty()),
+        inputs: loaded.inputs.clone(),
         folds,
         left_out,
     })

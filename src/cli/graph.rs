@@ -1,7 +1,7 @@
 //! `msx graph`
 
 use super::errors::Failure;
-use super::{FileArguments, GoalArguments, load};
+use super::{FileArguments, GoalArguments, console, load};
 use crate::graph;
 use clap::{Args, ValueEnum};
 
@@ -31,6 +31,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Format::Dot => graph::dot(&loaded.graph),
         Format::Mermaid => graph::mermaid(&loaded.graph),
     };
-    anstream::print!("{text}");
+    console::text(&text);
     Ok(())
 }

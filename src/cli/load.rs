@@ -6,10 +6,11 @@ use crate::graph::Graph;
 use crate::language::experiment::Experiment;
 use crate::language::schema::Schemas;
 use crate::language::{self, Compiled, Diagnostic, Override, ParameterInfo, Source};
-use crate::project::{self, Imported, ProjectFiles, Remembering, Seen};
+use crate::project::{self, Imported, ProjectFiles, Remembering, Seen, folder};
+use crate::share::output::Inputs;
 use crate::stages;
 use crate::store::LastRun;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A checked file.
@@ -38,6 +39,8 @@ pub(super) struct Loaded {
     pub(super) source: Source,
     /// What its imports gave.
     pub(super) imported: Vec<Imported>,
+    /// All that the experiment is read from, also by stages that were not asked for.
+    pub(super) inputs: Inputs,
 }
 
 impl Loaded {
@@ -113,6 +116,7 @@ pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
     let graph = Graph::build(std::mem::take(&mut experiment.stages), &schemas);
     let graph = graph.map_err(Failure::new)?;
     let project = reading.project.as_deref().map(std::path::absolute).transpose();
+    let inputs = inputs(&read.path, &read.imported, &graph);
     Ok(Loaded {
         experiment,
         graph,
@@ -127,7 +131,18 @@ pub(super) fn load(file: &Path, reading: &Reading) -> Result<Loaded, Failure> {
         has_warnings: !warnings.is_empty(),
         source: read.source,
         imported: read.imported,
+        inputs,
     })
+}
+
+fn inputs(file: &Path, imported: &[Imported], graph: &Graph) -> Inputs {
+    let base = folder(file);
+    // Names of imports are relative to where the user stands.
+    let imports = imported.iter().map(|import| PathBuf::from(&import.source.name));
+    let data: BTreeSet<&str> =
+        graph.nodes().iter().flat_map(|node| node.paths.values()).map(String::as_str).collect();
+    let data = data.into_iter().map(|path| base.join(path));
+    Inputs::new(std::iter::once(file.to_owned()).chain(imports).chain(data))
 }
 
 /// A file without mistakes, with the values from the command line.

@@ -6,8 +6,7 @@ use super::workplace::WorkplaceArguments;
 use super::{FileArguments, Reading, portable};
 use crate::project;
 use crate::run::Session;
-use crate::share::Lock;
-use crate::store;
+use crate::share::{LOCK_FILE, Lock, output};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -36,12 +35,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.check {
         return check(&path, &loaded, &arguments.file.reading, &session);
     }
+    // Told before there is anything to wait for.
+    output::check(&path, LOCK_FILE, &loaded.inputs, true).map_err(Failure::new)?;
     let text = portable::text(&loaded, &arguments.file.reading)?;
     let lock = Lock::of(&session, &session.plan(), &text).map_err(Failure::new)?;
     session.save_index();
     let text = lock.to_text().map_err(Failure::new)?;
-    store::write_atomically(&path, text.as_bytes()).map_err(Failure::new)?;
-    anstream::println!("locked {} stages in {}", lock.stage.len(), path.display());
+    output::write(&path, LOCK_FILE, &loaded.inputs, text.as_bytes()).map_err(Failure::new)?;
+    out!("locked {} stages in {}", lock.stage.len(), path.display());
     Ok(())
 }
 
@@ -58,18 +59,18 @@ fn check(
         .map_err(|refusal| cannot_read(&format!("{}; {}", refusal.reason, refusal.help)))?;
     let lock = Lock::from_text(&text).map_err(|error| cannot_read(&error))?;
     for words in lock.altered_sources(&portable::text(loaded, reading)?) {
-        anstream::println!("note: {words}");
+        out!("note: {words}");
     }
     let before = |key: &_| Some(session.store.record(key).ok()??.fingerprint);
     let found = lock.deviations(session, &before);
     for deviation in &found.stages {
-        anstream::println!("{deviation}");
+        out!("{deviation}");
     }
     if found.followers > 0 {
-        anstream::println!("{} further stages depend on these", found.followers);
+        out!("{} further stages depend on these", found.followers);
     }
     if found.stages.is_empty() {
-        anstream::println!("all {} keys are the locked ones", lock.stage.len());
+        out!("all {} keys are the locked ones", lock.stage.len());
         Ok(())
     } else {
         Err(Failure::Told)

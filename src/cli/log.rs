@@ -2,7 +2,7 @@
 
 use super::errors::Failure;
 use super::show::{duration, metrics};
-use super::{CacheArguments, output};
+use super::{CacheArguments, console};
 use crate::progress::Progress;
 use crate::run::{Event, Line, journal};
 use crate::store::{RunName, Store};
@@ -44,13 +44,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn print(number: u64, lines: &[Line], json: bool) -> Result<(), Failure> {
     if !json {
-        anstream::println!("run #{number}");
+        out!("run #{number}");
     }
     for line in lines {
         if json {
-            output::line(line)?;
+            console::json_line(line)?;
         } else {
-            anstream::println!("{:>12}  {}", duration(line.at), words(&line.event));
+            let text = format!("{:>12}  {}", duration(line.at), words(&line.event));
+            // What a stage said as it failed may have several lines.
+            console::Styled::of(&text).out();
         }
     }
     Ok(())

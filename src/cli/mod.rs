@@ -1,13 +1,7 @@
 //! The command line: one file a subcommand, and the only room that prints or exits.
 
-/// Prints a line on standard error. A reader that went away or a full disk behind it ends the output,
-/// not the work.
-macro_rules! say {
-    ($($words:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(anstream::stderr(), $($words)*);
-    }};
-}
+#[macro_use]
+mod console;
 
 mod bundle;
 mod cache;
@@ -27,7 +21,6 @@ mod load;
 mod lock;
 mod log;
 mod lsp;
-mod output;
 mod plan;
 mod portable;
 mod progress;
@@ -175,7 +168,8 @@ fn count(number: usize, singular: &str) -> String {
 
 /// Parses the command line, does what it says, and gives the process' exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    std::panic::set_hook(Box::new(console::tell_panic));
+    let cli: Cli = console::parse();
     if !matches!(cli.command, Command::Worker) {
         take_part();
     }
@@ -203,10 +197,7 @@ pub fn main() -> ExitCode {
             Ok(())
         }
         Command::Lsp(arguments) => lsp::run(&arguments),
-        Command::Completions(arguments) => {
-            completions::run(&arguments);
-            Ok(())
-        }
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Worker => worker::run(),
     };
     match result {

@@ -32,17 +32,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     session.save_index();
     let history = session.store.history(&loaded.path);
     for index in 0..loaded.graph.nodes().len() {
-        anstream::println!("{}", line(&loaded, &plan, session.store, &history, index));
+        out!("{}", line(&loaded, &plan, session.store, &history, index));
     }
     for claim in &loaded.experiment.claims {
-        anstream::println!("{:<9} {:<10} {}  ({UNJUDGED})", "claimed", claim.method, claim.name);
+        out!("{:<9} {:<10} {}  ({UNJUDGED})", "claimed", claim.method, claim.name);
     }
     let [cached, will, may, blocked] = plan.counts();
-    anstream::print!("{cached} cached, {will} will run, {may} may run");
-    if blocked > 0 {
-        anstream::print!(", {blocked} blocked");
-    }
-    anstream::println!();
+    let blocked = if blocked > 0 { format!(", {blocked} blocked") } else { String::new() };
+    out!("{cached} cached, {will} will run, {may} may run{blocked}");
     Ok(())
 }
 

@@ -1,9 +1,8 @@
 //! How far long work outside of a run is: a bar on a terminal, a line every few seconds elsewhere.
 
+use super::console::{self, Gauge};
 use crate::progress::{Monitor, Progress};
 use bytesize::ByteSize;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,7 +19,7 @@ enum Counted {
 /// Shows progress on standard error.
 pub(super) struct Bar {
     counted: Counted,
-    bar: Option<ProgressBar>,
+    bar: Option<Gauge>,
     begin: Instant,
     told: Mutex<Instant>,
     stop: Arc<AtomicBool>,
@@ -39,16 +38,13 @@ impl Bar {
     }
 
     fn new(counted: Counted, template: &str, stop: Arc<AtomicBool>) -> Bar {
-        let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(0));
-        if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template(template)) {
-            bar.set_style(style);
-        }
+        let bar = console::has_reader().then(|| Gauge::new(template));
         Bar { counted, bar, begin: Instant::now(), told: Mutex::new(Instant::now()), stop }
     }
 
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+            bar.clear();
         }
     }
 }
@@ -57,10 +53,9 @@ impl Monitor for Bar {
     fn report(&self, progress: &Progress) {
         let Progress { activity, done, total, unit, .. } = progress;
         if let Some(bar) = &self.bar {
-            bar.set_message(activity.to_string());
-            bar.set_length(*total);
+            bar.set_message(activity);
             // Threads report out of order.
-            bar.set_position(bar.position().max(*done));
+            bar.advance(bar.position().max(*done), *total);
             return;
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,7 @@ use super::execute::{Effort, execute};
 use super::interrupt::Interrupt;
 use super::load::{self, Loaded};
 use super::workplace::Workplace;
-use super::{DeviceArguments, Reading, bundle, output, portable};
+use super::{DeviceArguments, Reading, bundle, console, portable};
 use crate::run::{Outcome, Session};
 use crate::share::{self, Contents, EXPERIMENT, Kept, Results, Text, Verdict};
 use crate::store::Store;
@@ -169,10 +169,10 @@ fn check_question(
     }
     let words: Vec<String> = found.stages.iter().map(ToString::to_string).collect();
     if arguments.effort.json {
-        output::line(&Asked { event: "reproduced", verdict: "different", stages: &words })?;
+        console::json_line(&Asked { event: "reproduced", verdict: "different", stages: &words })?;
     } else {
-        anstream::println!("different: the experiment asks for something else; nothing was run");
-        words.iter().for_each(|words| anstream::println!("  {words}"));
+        out!("different: the experiment asks for something else; nothing was run");
+        words.iter().for_each(|words| out!("  {words}"));
     }
     Err(Failure::Exit(DIFFERENT))
 }
@@ -218,8 +218,8 @@ struct Judged<'a> {
 
 fn tell(arguments: &Arguments, verdict: &Verdict) -> Result<(), Failure> {
     if arguments.effort.json {
-        return output::line(&Judged { event: "reproduced", verdict });
+        return console::json_line(&Judged { event: "reproduced", verdict });
     }
-    anstream::println!("{verdict}");
+    console::Styled::of(&verdict.to_string()).out();
     Ok(())
 }

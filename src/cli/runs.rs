@@ -2,7 +2,7 @@
 
 use super::errors::Failure;
 use super::show::duration;
-use super::{CacheArguments, output};
+use super::{CacheArguments, console};
 use crate::store::{Run, RunName, Store};
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -24,14 +24,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let numbers = store.run_numbers();
     for number in numbers.iter().rev().take(arguments.limit) {
         match store.find_run(RunName::Number(*number)) {
-            Ok(run) if arguments.json => output::line(&run)?,
-            Ok(run) => anstream::println!("{}", line(&run)),
+            Ok(run) if arguments.json => console::json_line(&run)?,
+            Ok(run) => out!("{}", line(&run)),
             // Killed while it began, or removed by another process meanwhile.
             Err(error) => say!("#{number:<5} {error}"),
         }
     }
     if numbers.is_empty() && !arguments.json {
-        anstream::println!("nothing ran in {} yet", store.root().display());
+        out!("nothing ran in {} yet", store.root().display());
     }
     Ok(())
 }

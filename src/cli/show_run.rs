@@ -1,7 +1,7 @@
 //! `msx show`
 
+use super::console;
 use super::errors::Failure;
-use super::output;
 use super::show::duration;
 use crate::share::Results;
 use crate::stages::{self, Figure};
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let found = found.collect::<Result<Vec<Found>, Failure>>()?;
     let shown = Shown { run, results: found };
     if arguments.json {
-        return output::document(&shown);
+        return console::document(&shown);
     }
     print(&shown);
     Ok(())
@@ -74,16 +74,16 @@ fn found(stage: &RunStage, results: &Results<'_>) -> Result<Found, Failure> {
 fn print(shown: &Shown) {
     let run = &shown.run;
     let began = run.began.strftime("%Y-%m-%d %H:%M:%S UTC");
-    anstream::println!("run {} of {}, {began}", run.number, run.experiment);
-    anstream::println!("file    {}", run.file.display());
+    out!("run {} of {}, {began}", run.number, run.experiment);
+    out!("file    {}", run.file.display());
     for (name, value) in &run.set {
-        anstream::println!("set     {name}={value}");
+        out!("set     {name}={value}");
     }
     let (device, platform, threads, msx) = (&run.device, &run.platform, run.threads, &run.msx);
-    anstream::println!("with    msx {msx} on {platform}, device {device}, {threads} threads");
-    anstream::println!("ended   {}", end(run));
+    out!("with    msx {msx} on {platform}, device {device}, {threads} threads");
+    out!("ended   {}", end(run));
     for (stage, found) in run.stages.iter().zip(&shown.results) {
-        anstream::println!("{}", line(stage, found));
+        out!("{}", line(stage, found));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `msx stages`
 
+use super::console;
 use super::errors::Failure;
 use crate::language::manual;
 use clap::Args;
@@ -19,6 +20,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Failure::Message(format!("there is no stage kind `{kind}`; the kinds are {kinds}"))
         })?,
     };
-    anstream::print!("{text}");
+    console::text(&text);
     Ok(())
 }

@@ -87,7 +87,7 @@ fn explain_stage(loaded: &Loaded, plan: &Plan, store: &Store, history: &History,
             (_, Some(reason)) => format!("may run: {reason}"),
             (_, None) => "may run".to_owned(),
         };
-        anstream::println!("{indent}{} {text}", label(index));
+        out!("{indent}{} {text}", label(index));
         if let Status::MayRun { waits_on } = &plan.statuses[index] {
             waiting.extend(waits_on.iter().rev().map(|&giver| (giver, depth + 1)));
         }
@@ -99,11 +99,11 @@ fn compare(loaded: &Loaded, plan: &Plan, store: &Store, run: &Run, index: usize)
     let label = loaded.graph.nodes()[index].stage.label();
     let number = run.number;
     let Some(before) = run.stages.iter().find(|stage| stage.label == label) else {
-        return anstream::println!("{label} was not part of run #{number}");
+        return out!("{label} was not part of run #{number}");
     };
     let after = match &plan.statuses[index] {
         Status::Cached { key } if before.key == Some(*key) => {
-            return anstream::println!("{label} is as in run #{number}");
+            return out!("{label} is as in run #{number}");
         }
         Status::Cached { key } => store.record(key).ok().flatten().map(|it| it.fingerprint),
         Status::WillRun { fingerprint } => Some(fingerprint.clone()),
@@ -113,11 +113,11 @@ fn compare(loaded: &Loaded, plan: &Plan, store: &Store, run: &Run, index: usize)
     match (record, after) {
         (Some(record), Some(after)) => {
             let changes = explain::changes(&record.fingerprint, &after);
-            anstream::println!("{label} since run #{number}: {}", explain::words(&changes));
+            out!("{label} since run #{number}: {}", explain::words(&changes));
         }
-        (None, _) => anstream::println!("{label} has no result of run #{number} in the cache"),
+        (None, _) => out!("{label} has no result of run #{number} in the cache"),
         (_, None) => {
-            anstream::println!("{label} depends on results that are not there yet; ask for those");
+            out!("{label} depends on results that are not there yet; ask for those");
         }
     }
 }

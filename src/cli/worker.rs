@@ -1,4 +1,5 @@
-//! `msx run-stage`: the other end of `run::worker`, for `msx run` alone.
+//! `msx run-stage`: the other end of `run::worker`, for `msx run` alone. Standard output carries the
+//! protocol between the two.
 
 use super::errors::Failure;
 use crate::run::serve;

@@ -13,6 +13,7 @@ mod graph;
 mod html;
 mod images;
 mod page;
+pub mod picture;
 mod publish;
 pub mod sheet;
 pub mod view;

@@ -1,7 +1,8 @@
 //! A grid of images with captions, as one picture: grey, or in colours where an image has several channels.
 
-use crate::data::image::{resized, to_png};
-use crate::data::{Channels, Depth, Raster, channels};
+use super::picture;
+use crate::data::image::resized;
+use crate::data::{Channels, Raster, channels};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 use std::borrow::Cow;
 
@@ -119,7 +120,7 @@ impl Sheet<'_> {
                 }
             }
         }
-        to_png(&canvas.pixels, (width, height), samples, Depth::Eight)
+        picture::encode(&canvas.pixels, (width, height), samples)
     }
 
     /// Writes the heading and, just above `end`, what the columns are.

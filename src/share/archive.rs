@@ -1,10 +1,12 @@
 //! The archive of a bundle: written in one way only, and read as something that a stranger sent.
 
+use super::output::{PREFIX, take_after};
 use crate::graph::Digest;
 use crate::relative_path::{BadName, RelativePath};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
@@ -90,17 +92,17 @@ fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> A
     move |source| ArchiveError::Io { action, path: path.to_owned(), source }
 }
 
-/// Writes an archive. The same files give the same bytes.
+/// Writes an archive into an open file that will stand at `path`. The same files give the same bytes.
 ///
 /// # Errors
 /// A file cannot be read, or the archive cannot be written.
-pub fn write(path: &Path, files: &BTreeMap<RelativePath, Content>) -> Result<(), ArchiveError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let temporary =
-        tempfile::NamedTempFile::new_in(folder).map_err(io_error("write in", folder))?;
+pub fn write(
+    into: &mut File,
+    path: &Path,
+    files: &BTreeMap<RelativePath, Content>,
+) -> Result<(), ArchiveError> {
     let failed = |error: ZipError| io_error("write", path)(error.into());
-    let mut writer = ZipWriter::new(temporary);
+    let mut writer = ZipWriter::new(BufWriter::new(into));
     for (name, content) in files {
         let size = match content {
             Content::Bytes(bytes) => bytes.len() as u64,
@@ -127,10 +129,7 @@ pub fn write(path: &Path, files: &BTreeMap<RelativePath, Content>) -> Result<(),
             }
         }
     }
-    let temporary = writer.finish().map_err(failed)?;
-    temporary.as_file().sync_all().map_err(io_error("write", path))?;
-    temporary.persist(path).map_err(|error| io_error("write", path)(error.error))?;
-    Ok(())
+    writer.finish().map_err(failed)?.flush().map_err(io_error("write", path))
 }
 
 /// Hashes what is read through it.
@@ -222,8 +221,15 @@ impl Archive {
         let parent = into.parent().filter(|folder| !folder.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(io_error("create", parent))?;
-        let fresh = tempfile::Builder::new().prefix(".msx-").tempdir_in(parent);
-        let fresh = fresh.map_err(io_error("write in", parent))?;
+        let fresh = tempfile::Builder::new()
+            .prefix(PREFIX)
+            // As of any other new folder: what the user's mask leaves.
+            .permissions(Permissions::from_mode(0o777))
+            .tempdir_in(parent)
+            .map_err(io_error("write in", parent))?;
+        if let Ok(empty) = fs::metadata(into) {
+            take_after(fresh.path(), &empty).map_err(io_error("write", fresh.path()))?;
+        }
         let wanted = self.files.iter().filter(|(name, _)| is_wanted(name));
         let wanted: Vec<(RelativePath, usize)> =
             wanted.map(|(name, index)| (name.clone(), *index)).collect();

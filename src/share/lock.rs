@@ -1,11 +1,13 @@
 //! A lock: what an experiment was made of and what came out, by digest. It names no machine and no
 //! place on one.
 
+use super::output::Kind;
 use super::withheld::WITHHELD;
 use crate::graph::explain::{self, Change};
 use crate::graph::plan::{Knowledge, Plan, Status};
 use crate::graph::{Digest, Fingerprint, Graph, InputDigest, OutputDigests};
 use crate::language::value::Value;
+use crate::project;
 use crate::relative_path::{BadName, RelativePath};
 use crate::run::{Session, platform};
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,13 @@ use std::collections::{BTreeMap, HashMap};
 /// Version of the layout.
 const FORMAT: u32 = 1;
 const SOURCE_DOMAIN: &str = "msx 2026 experiment text";
+/// A file that reads as a lock.
+pub const LOCK_FILE: Kind = Kind {
+    name: "a lock",
+    is_data: false,
+    is_ours: |path| project::read(path).is_ok_and(|text| Lock::from_text(&text).is_ok()),
+};
+
 const HEADING: &str = "# Written by `msx lock`. `msx lock FILE --check` compares.\n\n";
 
 /// See the module.

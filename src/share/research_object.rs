@@ -1,10 +1,17 @@
 //! The description of a bundle as a research object: RO-Crate 1.1 with the terms of Process Run
 //! Crate 0.5.
 
+use super::Lock;
 use super::bundle::{EXPERIMENT, LOCK};
+use super::output::Kind;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
 use url::Url;
+use zip::ZipArchive;
 
 /// The name that the specification asks for.
 pub const FILE: &str = "ro-crate-metadata.json";
@@ -13,6 +20,11 @@ const SPECIFICATION: &str = "https://w3id.org/ro/crate/1.1";
 const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
 const SOFTWARE: &str = env!("CARGO_PKG_REPOSITORY");
 const RUN: &str = "#run";
+/// Bytes of metadata or a lock beyond which an archive is none of ours.
+const LARGEST: u64 = 64 << 20;
+
+/// An archive with a lock, and with metadata that name msx and exactly the files that are in it.
+pub const BUNDLE: Kind = Kind { name: "a bundle", is_data: false, is_ours: is_bundle };
 
 /// What is said of the whole.
 #[derive(Debug, Clone)]
@@ -62,6 +74,38 @@ pub fn metadata(description: &Description, names: &[&str]) -> Value {
     graph.push(run(description, names));
     graph.extend(names.iter().map(|name| file_entity(name)));
     json!({ "@context": CONTEXT, "@graph": graph })
+}
+
+fn is_bundle(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return false };
+    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let mut text = |name: &str| {
+        let mut text = String::new();
+        archive.by_name(name).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+        Some(text)
+    };
+    let is_lock = text(LOCK).is_some_and(|text| Lock::from_text(&text).is_ok());
+    let metadata = text(FILE).and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    is_lock && metadata.is_some_and(|metadata| describes(&metadata, &names))
+}
+
+/// Whether metadata are those that msx gave a bundle of these files.
+fn describes(metadata: &Value, names: &[String]) -> bool {
+    let entities = metadata["@graph"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let software = |entity: &Value| {
+        entity["@type"] == "SoftwareApplication"
+            && entity["@id"] == SOFTWARE
+            && entity["name"] == "msx"
+    };
+    let root = entities.iter().find(|entity| entity["@id"] == "./");
+    let parts = root.and_then(|root| root["hasPart"].as_array());
+    let listed: Option<BTreeSet<&str>> =
+        parts.and_then(|parts| parts.iter().map(|part| part["@id"].as_str()).collect());
+    let held: BTreeSet<String> =
+        names.iter().filter(|name| *name != FILE).map(|name| address(name)).collect();
+    entities.iter().any(software)
+        && listed.is_some_and(|listed| listed.into_iter().eq(held.iter().map(String::as_str)))
 }
 
 /// The bundle as a whole.

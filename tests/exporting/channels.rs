@@ -1,6 +1,6 @@
 //! Images of several channels for other programs: nothing of a channel is lost in any form.
 
-use super::{Named, array, export, nothing_else_in, refused, text};
+use super::{Named, array, export, nothing_else_in, refused, text, write};
 use dicom_dictionary_std::tags;
 use dicom_object::open_file;
 use image::DynamicImage;
@@ -9,7 +9,7 @@ use msx::data::image::shrink;
 use msx::data::tfrecord::Example;
 use msx::data::{Channels, Depth, Fold, FoldInfo, Origin, Raster, write_fold};
 use msx::progress::Silent;
-use msx::share::export::{CARD, Export, Form, Nature, write};
+use msx::share::export::{CARD, Export, Form, Nature};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

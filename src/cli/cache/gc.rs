@@ -1,7 +1,7 @@
 //! `msx cache gc`
 
+use super::super::console;
 use super::super::errors::Failure;
-use super::super::output;
 use super::{CacheFolder, Retention, bytes, count, trajectories};
 use crate::store::Garbage;
 use clap::Args;
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let garbage = collected.map_err(Failure::new)?;
     let over = policy.budget.map_or(0, |budget| garbage.kept_bytes.saturating_sub(budget));
     if arguments.folder.json {
-        return output::document(&Summary {
+        return console::document(&Summary {
             removed: arguments.yes,
             runs: &garbage.runs,
             results: garbage.records.iter().map(|key| key.hex()).collect(),
@@ -75,11 +75,11 @@ fn tell(garbage: &Garbage, removed: bool) {
         count(garbage.leftovers, "leftover"),
     ];
     let word = if removed { "removed" } else { "would remove" };
-    anstream::println!("{word} {}: {}", parts.join(", "), bytes(garbage.bytes));
-    anstream::println!("{} stay", bytes(garbage.kept_bytes));
+    out!("{word} {}: {}", parts.join(", "), bytes(garbage.bytes));
+    out!("{} stay", bytes(garbage.kept_bytes));
     let is_empty = garbage.runs.len() + garbage.records.len() + garbage.objects.len() == 0
         && garbage.checkpoints.len() + garbage.scratch + garbage.leftovers == 0;
     if !removed && !is_empty {
-        anstream::println!("nothing was removed; add --yes to remove it");
+        out!("nothing was removed; add --yes to remove it");
     }
 }

@@ -1,7 +1,7 @@
 //! `msx cache ls`
 
+use super::super::console;
 use super::super::errors::Failure;
-use super::super::output;
 use super::{CacheFolder, age, bytes};
 use crate::graph::Digest;
 use crate::store::{Record, Survey};
@@ -65,21 +65,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Order::Run => lines.sort_by_key(|line| line.run),
     }
     if arguments.folder.json {
-        return output::document(&lines);
+        return console::document(&lines);
     }
     let name = lines.iter().map(|line| line.name().chars().count()).max().unwrap_or(0).max(5);
-    anstream::println!(
-        "{:<name$}  {:<22}{:>10}{:>8}{:>7}  {:<12}",
-        "stage",
-        "kind",
-        "size",
-        "age",
-        "run",
-        "key"
-    );
+    out!("{:<name$}  {:<22}{:>10}{:>8}{:>7}  {:<12}", "stage", "kind", "size", "age", "run", "key");
     for line in &lines {
         let run = line.run.map_or_else(|| "-".to_owned(), |run| run.to_string());
-        anstream::println!(
+        out!(
             "{:<name$}  {:<22}{:>10}{:>8}{:>7}  {:.12}",
             line.name(),
             format!("{} {}", line.kind, line.method),

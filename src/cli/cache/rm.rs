@@ -1,7 +1,7 @@
 //! `msx cache rm`
 
+use super::super::console;
 use super::super::errors::Failure;
-use super::super::output;
 use super::super::workplace::Workplace;
 use super::super::{DeviceArguments, Reading, load};
 use super::{CacheFolder, count};
@@ -54,17 +54,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, None) => return Err(Failure::Message("name a file and its stages".to_owned())),
     };
     if arguments.folder.json {
-        return output::document(&forgotten);
+        return console::document(&forgotten);
     }
     for stage in &forgotten.stages {
-        anstream::println!("forgot   {} ({:.12})", stage.label, stage.key);
+        out!("forgot   {} ({:.12})", stage.label, stage.key);
     }
     match forgotten.run {
-        Some(number) => anstream::println!("forgot run {number}"),
-        None => anstream::println!("forgot {}", count(forgotten.stages.len(), "result")),
+        Some(number) => out!("forgot run {number}"),
+        None => out!("forgot {}", count(forgotten.stages.len(), "result")),
     }
     if forgotten.run.is_some() || !forgotten.stages.is_empty() {
-        anstream::println!("`msx cache gc` frees the space");
+        out!("`msx cache gc` frees the space");
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `msx cache size`
 
+use super::super::console;
 use super::super::errors::Failure;
-use super::super::output;
 use super::{CacheFolder, Retention, bytes, trajectories};
 use clap::Args;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         collectable_bytes: garbage.map_err(Failure::new)?.bytes,
     };
     if arguments.folder.json {
-        return output::document(&size);
+        return console::document(&size);
     }
     let parts = [
         ("objects", &size.objects),
@@ -61,10 +61,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("scratch", &size.scratch),
     ];
     for (name, part) in parts {
-        anstream::println!("{name:<12}{:>8}  {:>10}", part.count, bytes(part.bytes));
+        out!("{name:<12}{:>8}  {:>10}", part.count, bytes(part.bytes));
     }
-    anstream::println!("{:<12}{:>8}  {:>10}", "all", "", bytes(size.bytes));
-    anstream::println!("`msx cache gc` would free {}", bytes(size.collectable_bytes));
+    out!("{:<12}{:>8}  {:>10}", "all", "", bytes(size.bytes));
+    out!("`msx cache gc` would free {}", bytes(size.collectable_bytes));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `msx cache verify`
 
+use super::super::console;
 use super::super::errors::Failure;
-use super::super::output;
 use super::super::progress::Bar;
 use super::{CacheFolder, bytes, count};
 use crate::graph::Digest;
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let stages = stages(&verification.damages, &uses);
     if arguments.folder.json {
-        output::document(&report(verification, stages, arguments.dry_run))?;
+        console::document(&report(verification, stages, arguments.dry_run))?;
     } else {
         tell(&store, &verification, &stages, arguments.dry_run);
     }
@@ -100,7 +100,7 @@ fn report(verification: Verification, stages: BTreeSet<String>, dry_run: bool) -
 }
 
 fn tell(store: &Store, found: &Verification, stages: &BTreeSet<String>, dry_run: bool) {
-    anstream::println!(
+    out!(
         "read {}, {}, {}: {}",
         count(found.objects, "object"),
         count(found.records, "record"),
@@ -112,16 +112,16 @@ fn tell(store: &Store, found: &Verification, stages: &BTreeSet<String>, dry_run:
     }
     for damage in &found.damages {
         let path = damage.path.strip_prefix(store.root()).unwrap_or(&damage.path);
-        anstream::println!("damaged  {} {}", path.display(), damage.reason);
+        out!("damaged  {} {}", path.display(), damage.reason);
     }
     for stage in stages {
-        anstream::println!("lost     {stage}");
+        out!("lost     {stage}");
     }
     match (found.damages.is_empty(), dry_run) {
-        (true, _) => anstream::println!("all is whole"),
-        (false, true) => anstream::println!("nothing was removed"),
+        (true, _) => out!("all is whole"),
+        (false, true) => out!("nothing was removed"),
         (false, false) => {
-            anstream::println!("removed what is damaged; the next run makes it again");
+            out!("removed what is damaged; the next run makes it again");
         }
     }
 }

@@ -4,7 +4,7 @@ mod json;
 mod sarif;
 
 use super::errors::{self, Failure};
-use super::{Reading, load, output};
+use super::{Reading, console, load};
 use crate::language::Diagnostic;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -60,8 +60,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let format = if arguments.json { Format::Json } else { arguments.format };
     match format {
         Format::Text => tell(&checked),
-        Format::Json => output::document(&json::document(&checked))?,
-        Format::Sarif => output::document(&sarif::document(&checked))?,
+        Format::Json => console::document(&json::document(&checked))?,
+        Format::Sarif => console::document(&sarif::document(&checked))?,
     }
     if checked.iter().all(|file| file.stages.is_some()) { Ok(()) } else { Err(Failure::Told) }
 }
@@ -70,7 +70,7 @@ fn tell(checked: &[Checked<'_>]) {
     for Checked { file, stages, diagnostics } in checked {
         errors::render(diagnostics);
         if let Some(stages) = stages {
-            anstream::println!("{}: {stages} stages, no errors", file.display());
+            out!("{}: {stages} stages, no errors", file.display());
         }
     }
     errors::tell_more(checked.iter().flat_map(|file| &file.diagnostics));

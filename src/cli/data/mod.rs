@@ -8,12 +8,13 @@ use super::errors::Failure;
 use super::folds::{self, FoldArguments, FoldOptions, LeftOut, Opened};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
-use super::{count, output};
+use super::{console, count};
 use crate::data::census::Census;
 use crate::data::duplicates::{DISTANCE, Duplicates};
 use crate::data::perceptual::LARGEST_DISTANCE;
 use crate::graph::Digest;
-use crate::store;
+use crate::report::picture;
+use crate::share::output::{self, Kind};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -45,6 +46,9 @@ pub(super) struct Arguments {
     options: FoldOptions,
 }
 
+/// What `--grid` writes.
+const PICTURE: Kind = Kind { name: "a picture", is_data: true, is_ours: picture::is_ours };
+
 /// What is told.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -62,11 +66,14 @@ struct Told<'a> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let screen = arguments.show.then(terminal::Screen::find).transpose()?;
     let opened = folds::open(&arguments.folds, &arguments.options)?;
+    if let Some(path) = &arguments.grid {
+        output::check(path, PICTURE, &opened.inputs, true).map_err(Failure::new)?;
+    }
     let census = Census::take(&opened.folds).map_err(Failure::new)?;
     let (top, per_class) = (arguments.top, usize::from(arguments.per_class));
     if let Some(path) = &arguments.grid {
         let png = grid::png(&opened, &census, top, per_class).map_err(Failure::Message)?;
-        store::write_atomically(path, &png).map_err(Failure::new)?;
+        output::write(path, PICTURE, &opened.inputs, &png).map_err(Failure::new)?;
     }
     let interrupt = Interrupt::listen_saying("stopping; press Ctrl-C again to stop now")?;
     let bar = Bar::of_things(interrupt.stop.clone());
@@ -76,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         let Opened { experiment, label: stage, kind, method, key, left_out, .. } = &opened;
         let (census, duplicates) = (&census, &duplicates);
-        output::document(&Told {
+        console::document(&Told {
             experiment,
             stage,
             kind,
@@ -89,7 +96,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         text::print(&opened, &census, &duplicates, top);
         if let Some(path) = &arguments.grid {
-            anstream::println!("\nimages by label set: {}", path.display());
+            out!("");
+            out!("images by label set: {}", path.display());
         }
         if let Some(screen) = screen {
             screen.show(&opened, &census, top, per_class).map_err(Failure::Message)?;

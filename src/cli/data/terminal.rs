@@ -1,14 +1,13 @@
 //! Images in a terminal: each character shows two pixels, one above the other.
 
+use super::super::console::{self, Styled};
 use super::super::errors::Failure;
 use super::super::folds::Opened;
 use super::grid::rows;
 use crate::data::census::Census;
 use crate::data::image::resized;
 use crate::report::sheet::Tile;
-use anstream::{AutoStream, ColorChoice};
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
-use std::io;
 
 /// Columns of a terminal that does not say how many it has.
 const USUAL_WIDTH: usize = 80;
@@ -20,7 +19,7 @@ const NARROWEST: usize = 16;
 const GAP: usize = 1;
 const GROUP_GAP: usize = 3;
 /// The upper half of a character in the colour of the text, the lower in that of the background.
-const HALVES: char = '▀';
+const HALVES: &str = "▀";
 
 /// A terminal that can show images.
 pub(super) struct Screen {
@@ -31,7 +30,7 @@ pub(super) struct Screen {
 impl Screen {
     /// The terminal behind standard output.
     pub(super) fn find() -> Result<Screen, Failure> {
-        if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
+        if !console::has_colours() {
             return Err(Failure::Message(
                 "images cannot be shown here: standard output is no terminal with colours (or \
                  NO_COLOR is set); write them to a file with --grid FILE.png"
@@ -57,14 +56,16 @@ impl Screen {
         let side = census.folds.iter().map(|fold| fold.side).max().unwrap_or(1);
         let (per_class, width) = self.fit(census.folds.len(), per_class, side);
         let names: Vec<&str> = census.folds.iter().map(|fold| fold.name.as_str()).collect();
-        anstream::println!("\nimages by label set, up to {per_class} of each {}", names.join(", "));
+        out!("");
+        out!("images by label set, up to {per_class} of each {}", names.join(", "));
         for row in rows(opened, census, top, per_class) {
-            anstream::println!("\n{}", row.caption);
-            let mut lines = vec![String::new(); width.div_ceil(2)];
+            out!("");
+            out!("{}", row.caption);
+            let mut lines = vec![Styled::default(); width.div_ceil(2)];
             for tiles in &row.groups {
                 self.add_group(&mut lines, tiles, per_class, width)?;
             }
-            lines.iter().for_each(|line| anstream::println!("{}", line.trim_end()));
+            lines.iter().for_each(Styled::out);
         }
         Ok(())
     }
@@ -81,13 +82,13 @@ impl Screen {
 
     fn add_group(
         &self,
-        lines: &mut [String],
+        lines: &mut [Styled],
         tiles: &[Tile<'_>],
         places: usize,
         width: usize,
     ) -> Result<(), String> {
         if lines.iter().any(|line| !line.is_empty()) {
-            lines.iter_mut().for_each(|line| line.push_str(&" ".repeat(GROUP_GAP)));
+            lines.iter_mut().for_each(|line| line.push(&" ".repeat(GROUP_GAP)));
         }
         for tile in tiles.iter().take(places) {
             let samples = tile.channels.samples();
@@ -97,13 +98,13 @@ impl Screen {
                 let mut below = lower.chunks(samples);
                 for above in upper.chunks(samples) {
                     let style = self.style(colour(above), colour(below.next().unwrap_or(&[])));
-                    line.push_str(&format!("{style}{HALVES}{style:#}"));
+                    line.push_styled(style, HALVES);
                 }
-                line.push_str(&" ".repeat(GAP));
+                line.push(&" ".repeat(GAP));
             }
         }
         let missing = places.saturating_sub(tiles.len()) * (width + GAP);
-        lines.iter_mut().for_each(|line| line.push_str(&" ".repeat(missing)));
+        lines.iter_mut().for_each(|line| line.push(&" ".repeat(missing)));
         Ok(())
     }
 

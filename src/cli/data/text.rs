@@ -15,7 +15,7 @@ const MOST_FILES: usize = 5;
 pub(super) fn print(opened: &Opened, census: &Census, duplicates: &Duplicates, top: usize) {
     let Opened { experiment, label, kind, method, .. } = opened;
     let method = if method.is_empty() { String::new() } else { format!(" {method}") };
-    anstream::println!("{label}: {kind}{method} of {experiment}");
+    out!("{label}: {kind}{method} of {experiment}");
     folds(census);
     findings(census, top);
     label_sets(census, top);
@@ -55,7 +55,8 @@ fn folds(census: &Census) {
 }
 
 fn findings(census: &Census, top: usize) {
-    anstream::println!("\nfindings");
+    out!("");
+    out!("findings");
     let mut rows = vec![head(census)];
     let mut order: Vec<usize> = (0..census.findings.len()).collect();
     let total = |finding: usize| census.findings[finding].images.iter().sum::<usize>();
@@ -69,7 +70,8 @@ fn findings(census: &Census, top: usize) {
 }
 
 fn label_sets(census: &Census, top: usize) {
-    anstream::println!("\nlabel sets, the most frequent first");
+    out!("");
+    out!("label sets, the most frequent first");
     let mut rows = vec![head(census)];
     let shown = census.label_sets.iter().take(top).enumerate();
     rows.extend(
@@ -92,7 +94,7 @@ fn row(name: &str, counts: &[usize]) -> Vec<String> {
 
 fn rest(all: usize, top: usize, what: &str) {
     if all > top {
-        anstream::println!("  {} more {what} with --top {all}", all - top);
+        out!("  {} more {what} with --top {all}", all - top);
     }
 }
 
@@ -102,25 +104,26 @@ fn left_out(left_out: &LeftOut) {
         (Some(read), Some(kept)) => format!(": {read} read, {kept} kept"),
         _ => String::new(),
     };
-    anstream::println!("\nleft out by {stage} ({kind}){numbers}");
+    out!("");
+    out!("left out by {stage} ({kind}){numbers}");
     let dropped: Vec<Vec<String>> = account
         .dropped
         .iter()
         .filter(|dropped| dropped.count > 0)
         .map(|dropped| vec![format!("  {:>7}", dropped.count), dropped.reason.clone()])
         .collect();
-    dropped.iter().for_each(|line| anstream::println!("{}", line.join("  ")));
+    dropped.iter().for_each(|line| out!("{}", line.join("  ")));
     if dropped.is_empty() {
-        anstream::println!("  nothing");
+        out!("  nothing");
     }
     if account.repeated_rows > 0 {
-        anstream::println!("  {:>7}  rows of the table that repeat others", account.repeated_rows);
+        out!("  {:>7}  rows of the table that repeat others", account.repeated_rows);
     }
     for skipped in account.skipped.iter().take(MOST_FILES) {
-        anstream::println!("           {}: {}", skipped.file, skipped.reason);
+        out!("           {}: {}", skipped.file, skipped.reason);
     }
     if account.skipped.len() > MOST_FILES {
-        anstream::println!("           {} more with --json", account.skipped.len() - MOST_FILES);
+        out!("           {} more with --json", account.skipped.len() - MOST_FILES);
     }
 }
 
@@ -132,10 +135,12 @@ fn together(census: &Census, top: usize) {
     shown.truncate(top);
     let pairs = |&row: &usize| shown.iter().any(|&column| row != column && matrix[row][column] > 0);
     if !shown.iter().any(pairs) {
-        anstream::println!("\nno image shows two findings");
+        out!("");
+        out!("no image shows two findings");
         return;
     }
-    anstream::println!("\nimages that show both findings");
+    out!("");
+    out!("images that show both findings");
     let numbers = (1..=shown.len()).map(|number| number.to_string());
     let mut rows: Vec<Vec<String>> = vec![std::iter::once(String::new()).chain(numbers).collect()];
     for (number, &finding) in shown.iter().enumerate() {
@@ -150,8 +155,9 @@ fn together(census: &Census, top: usize) {
 }
 
 fn duplicates(found: &Duplicates) {
-    anstream::println!("\nduplicates");
-    anstream::println!(
+    out!("");
+    out!("duplicates");
+    out!(
         "  {} of images with the same pixels, {} across folds",
         count(found.exact.len(), "group"),
         found.exact_across_folds
@@ -163,10 +169,10 @@ fn duplicates(found: &Duplicates) {
             more => format!(" and {more} more"),
         };
         let labels = if copies.same_labels { "" } else { "; different labels" };
-        anstream::println!("    {}{more}{labels}", places.join(" = "));
+        out!("    {}{more}{labels}", places.join(" = "));
     }
     more_with_json(found.exact.len());
-    anstream::println!(
+    out!(
         "  {} of images that look alike, {} across folds (hashes at most {} of 64 bits apart, \
          correlation at least {})",
         count(found.near.len(), "pair"),
@@ -177,17 +183,17 @@ fn duplicates(found: &Duplicates) {
     for pair in found.near.iter().take(MOST_LISTED) {
         let (first, second) = (place(&pair.first), place(&pair.second));
         let (bits, correlation) = (pair.distance, pair.correlation);
-        anstream::println!("    {first} ~ {second}; {bits} bits, {correlation:.3}");
+        out!("    {first} ~ {second}; {bits} bits, {correlation:.3}");
     }
     more_with_json(found.near.len());
     if found.blank > 0 {
-        anstream::println!("  {} of one grey everywhere", count(found.blank, "image"));
+        out!("  {} of one grey everywhere", count(found.blank, "image"));
     }
 }
 
 fn more_with_json(all: usize) {
     if all > MOST_LISTED {
-        anstream::println!("    {} more with --json", all - MOST_LISTED);
+        out!("    {} more with --json", all - MOST_LISTED);
     }
 }
 
@@ -219,6 +225,6 @@ fn table(rows: &[Vec<String>]) {
                 _ => format!("  {cell:>width$}"),
             });
         }
-        anstream::println!("{}", line.trim_end());
+        out!("{}", line.trim_end());
     }
 }

@@ -1,6 +1,6 @@
 //! Events as JSON, one object a line on standard output.
 
-use crate::cli::output;
+use crate::cli::console;
 use crate::run::{Event, Observer};
 use serde::Serialize;
 use std::path::Path;
@@ -26,5 +26,5 @@ pub(super) fn page(path: &Path) {
 
 fn line<T: Serialize>(value: &T) {
     // What cannot be told ends the output, not the run.
-    let _ = output::line(value);
+    let _ = console::json_line(value);
 }

@@ -7,16 +7,16 @@ mod terminal;
 
 pub(super) use pace::duration;
 
+use super::console;
 use crate::progress::Word;
 use crate::run::Observer;
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 /// The observer that fits the output.
 pub(super) fn observer(json: bool) -> Box<dyn Observer> {
     if json {
         Box::new(json::JsonLines)
-    } else if io::stderr().is_terminal() {
+    } else if console::has_reader() {
         Box::new(terminal::Terminal::new())
     } else {
         Box::new(lines::Lines::new())
@@ -29,7 +29,7 @@ pub(super) fn pages(pages: &[PathBuf], json: bool) {
         if json {
             json::page(page);
         } else {
-            anstream::println!("report: {}", page.display());
+            out!("report: {}", page.display());
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::pace::{Pace, duration};
 use super::{metrics, summary};
+use crate::cli::console::{Gauge, Gauges, Styled};
 use crate::progress::{Progress, Word};
 use crate::run::{Event, Observer};
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -17,18 +17,18 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const TICK: Duration = Duration::from_millis(120);
 
 pub(super) struct Terminal {
-    bars: MultiProgress,
+    bars: Gauges,
     running: Mutex<BTreeMap<String, Running>>,
 }
 
 struct Running {
-    bar: ProgressBar,
+    bar: Gauge,
     pace: Option<(Word, Pace)>,
 }
 
 impl Terminal {
     pub(super) fn new() -> Terminal {
-        Terminal { bars: MultiProgress::new(), running: Mutex::new(BTreeMap::new()) }
+        Terminal { bars: Gauges::default(), running: Mutex::new(BTreeMap::new()) }
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Running>> {
@@ -37,16 +37,13 @@ impl Terminal {
 
     /// Prints a line above the bars.
     fn line(&self, style: Style, word: &str, text: &str) {
-        self.bars.suspend(|| say!("{style}{word:<8}{style:#}{text}"));
+        self.bars.say_above(&Styled::default().and_styled(style, &format!("{word:<8}")).and(text));
     }
 
     fn start(&self, stage: &str) {
-        let bar = self.bars.add(ProgressBar::new(0));
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg}") {
-            bar.set_style(style);
-        }
-        bar.set_prefix(stage.to_owned());
-        bar.enable_steady_tick(TICK);
+        let bar = self.bars.add("{spinner} {prefix} {msg}");
+        bar.set_prefix(stage);
+        bar.tick_every(TICK);
         self.running().insert(stage.to_owned(), Running { bar, pace: None });
     }
 
@@ -56,22 +53,19 @@ impl Terminal {
         let activity = &progress.activity;
         if running.pace.as_ref().is_none_or(|(known, _)| known != activity) {
             running.pace = Some((activity.clone(), Pace::from(progress.done)));
-            let template = "{spinner} {prefix} {bar:24} {pos}/{len} {msg}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                running.bar.set_style(style);
-            }
+            running.bar.lay_out("{spinner} {prefix} {bar:24} {pos}/{len} {msg}");
         }
-        running.bar.set_length(progress.total);
-        running.bar.set_position(progress.done);
+        running.bar.advance(progress.done, progress.total);
         if let Some((_, pace)) = &running.pace {
             let words = pace.words(progress);
-            running.bar.set_message(format!("{activity} {words}  {}", metrics(&progress.metrics)));
+            let figures = metrics(&progress.metrics);
+            running.bar.set_message(&format!("{activity} {words}  {figures}"));
         }
     }
 
     fn end(&self, stage: &str) {
         if let Some(running) = self.running().remove(stage) {
-            running.bar.finish_and_clear();
+            running.bar.clear();
         }
     }
 }

@@ -14,7 +14,7 @@ const DOMAIN: &str = "msx 2026 export to DICOM";
 /// identifiers in every export of its result: the result is a study, each fold a series.
 pub(super) fn write(
     export: &Export<'_>,
-    place: &Folder,
+    place: &Folder<'_>,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
     check(export)?;

@@ -4,22 +4,27 @@
 //! that images were read from stay behind, as pseudonyms and paths do; images are numbered in the
 //! order of their fold. An export is written beside its place and renamed when it is whole.
 
+mod card;
 mod dicom;
+mod earlier;
 mod npz;
 mod pictures;
 mod place;
 mod records;
 mod table;
+mod unfinished;
 
+use super::output::{Inputs, OutputError};
 use crate::data::{Channels, DataError, Depth, Fold, LabelSet, Origin, Raster};
 use crate::progress::{Monitor, Progress, Stopped};
+use card::Card;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use place::CARD;
+pub use card::CARD;
 
 /// Images that are written before the next word of progress.
 const CHUNK: usize = 256;
@@ -74,6 +79,17 @@ pub struct Export<'a> {
     pub depth: Depth,
 }
 
+/// Where an export goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// The folder or file.
+    pub path: &'a Path,
+    /// Whether an earlier export is replaced.
+    pub may_replace: bool,
+    /// What the experiment is read from, which is never replaced.
+    pub inputs: &'a Inputs,
+}
+
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Written {
@@ -89,23 +105,19 @@ pub struct Written {
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The system refused.
-    #[error("cannot {action} {}: {source}{}", path.display(), remedy(source))]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// Where.
+    /// The system refused, or something stands there that is not replaced.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The system refused while an earlier export was being replaced.
+    #[error(
+        "{error}; {} holds parts of two exports now: export again with --overwrite to mend it",
+        path.display()
+    )]
+    Halfway {
+        /// The destination.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// There is something already.
-    #[error("{} is there already; {remedy}", path.display())]
-    Occupied {
-        /// The place.
-        path: PathBuf,
-        /// What to do.
-        remedy: &'static str,
+        /// What happened.
+        error: OutputError,
     },
     /// The images cannot be said in the form.
     #[error("{0}")]
@@ -125,95 +137,38 @@ impl From<Stopped> for ExportError {
 }
 
 fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> ExportError + 'a {
-    move |source| ExportError::Io { action, path: path.to_owned(), source }
+    move |source| OutputError::io(action, path)(source).into()
 }
 
-fn remedy(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "; free some space there or choose another destination"
-        }
-        io::ErrorKind::PermissionDenied => "; choose a destination that you may write to",
-        _ => "",
-    }
-}
-
-/// Writes an export. `may_replace` lets an earlier export go; nothing else is ever replaced.
+/// Writes an export. An earlier one that may be replaced loses the files that it wrote; everything else in
+/// its folder stays.
 ///
 /// # Errors
-/// There is something at the destination, the disk refuses, or the user asked to stop. Whatever the
-/// error, the destination is as it was.
+/// Something stands at the destination that is not replaced, the disk refuses, or the user asked to stop.
+/// Except for [`ExportError::Halfway`], the destination is as it was.
 pub fn write(
     export: &Export<'_>,
     form: Form,
-    destination: &Path,
-    may_replace: bool,
+    destination: &Destination<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Written, ExportError> {
     export.check()?;
     let files = match form {
-        Form::Npz => npz::write(export, destination, may_replace, monitor)?,
+        Form::Npz => npz::write(export, destination, monitor)?,
         Form::Folder | Form::Table | Form::Dicom | Form::TfRecord => {
-            let place = place::Folder::begin(destination, may_replace)?;
+            let place = place::Folder::begin(destination, monitor)?;
             let files = match form {
                 Form::Folder => pictures::by_class(export, &place, monitor)?,
                 Form::Table => pictures::with_table(export, &place, monitor)?,
                 Form::TfRecord => records::write(export, &place, monitor)?,
                 Form::Npz | Form::Dicom => dicom::write(export, &place, monitor)?,
             };
-            place.finish(&Card::of(export, form))?;
+            place.finish(Card::of(export, form))?;
             files + 1
         }
     };
     let images = export.folds.iter().map(|(_, fold)| fold.len()).sum();
-    Ok(Written { path: destination.to_owned(), files, images })
-}
-
-/// What an export says of itself in a file of its own.
-#[derive(Serialize)]
-struct Card<'a> {
-    msx: &'static str,
-    form: &'static str,
-    #[serde(flatten)]
-    origins: &'a Origins,
-    statement: String,
-    findings: &'a [String],
-    depth: Depth,
-    folds: Vec<CardFold<'a>>,
-}
-
-#[derive(Serialize)]
-struct CardFold<'a> {
-    name: &'a str,
-    images: usize,
-    side: usize,
-    channels: Channels,
-}
-
-impl<'a> Card<'a> {
-    fn of(export: &'a Export<'a>, form: Form) -> Card<'a> {
-        let fold = |(name, fold): &'a (String, Fold)| CardFold {
-            name,
-            images: fold.len(),
-            side: fold.info().side,
-            channels: fold.info().channels,
-        };
-        Card {
-            msx: env!("CARGO_PKG_VERSION"),
-            form: match form {
-                Form::Folder => "folder",
-                Form::Table => "csv",
-                Form::Npz => "npz",
-                Form::Dicom => "dicom",
-                Form::TfRecord => "tfrecord",
-            },
-            origins: &export.origins,
-            statement: export.statement(),
-            findings: export.findings(),
-            depth: export.depth,
-            folds: export.folds.iter().map(fold).collect(),
-        }
-    }
+    Ok(Written { path: destination.path.to_owned(), files, images })
 }
 
 impl Export<'_> {

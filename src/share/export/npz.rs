@@ -4,37 +4,122 @@
 //! bytes, and the same with `val_` and `test_`. Where every image shows exactly one finding, labels
 //! are `[count, 1]` and hold its number; otherwise they are `[count, findings]` of zero and one.
 //! `findings` has the names, which MedMNIST keeps in its programs, and `origin` says what the
-//! images are.
+//! images are. The archive's comment is a seal, by which msx knows an export that nobody changed.
 
-use super::place::Single;
-use super::{Export, ExportError, Nature, io_error, report, single_findings};
+use super::{Destination, Export, ExportError, Nature, io_error, report, single_findings};
 use crate::data::channels::interleaved;
 use crate::data::{Depth, Raster, npy};
 use crate::progress::{Monitor, Stopped};
+use crate::share::output::{Kind, Output};
 use npyz::{DType, TypeStr, WriterBuilder};
 use std::borrow::Cow;
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Images that are written before the next word of progress.
 const CHUNK: usize = 1024;
 /// Classes that a byte can number.
 const MOST_CLASSES: usize = 256;
 
-type Archive<'a> = ZipWriter<BufWriter<&'a mut std::fs::File>>;
+/// What the archive's comment begins with; a digest of all arrays stands behind it.
+const SEAL: &str = "msx export ";
+
+/// An archive whose comment seals its arrays.
+const ARRAYS: Kind = Kind { name: "an export", is_data: true, is_ours: is_sealed };
+
+/// The unfinished archive, and the digest of what is in it.
+struct Archive<'a> {
+    zip: ZipWriter<BufWriter<&'a mut File>>,
+    digest: ArraysDigest,
+}
+
+/// Of names and contents, array by array.
+#[derive(Default)]
+struct ArraysDigest {
+    all: blake3::Hasher,
+    array: blake3::Hasher,
+}
+
+impl ArraysDigest {
+    fn begin(&mut self, name: &str) {
+        self.end();
+        self.array.update(name.as_bytes());
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.all.update(self.array.finalize().as_bytes());
+        self.array.reset();
+    }
+
+    fn seal(&mut self) -> String {
+        self.end();
+        format!("{SEAL}{}", self.all.finalize())
+    }
+}
+
+impl Archive<'_> {
+    fn finish(mut self) -> io::Result<()> {
+        self.zip.set_comment(self.digest.seal());
+        self.zip.finish()?.flush()
+    }
+}
+
+impl Write for Archive<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.zip.write(bytes)?;
+        self.digest.array.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.zip.flush()
+    }
+}
+
+/// Whether nothing stands behind the comment of an archive.
+fn ends_with(path: &Path, comment: &[u8]) -> bool {
+    let mut end = vec![0; comment.len()];
+    let length = i64::try_from(comment.len()).unwrap_or(i64::MAX);
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::End(-length))?;
+        file.read_exact(&mut end)
+    });
+    read.is_ok() && end == comment
+}
+
+/// Whether an archive holds the arrays that were exported, and no others.
+fn is_sealed(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return false };
+    if !archive.comment().starts_with(SEAL.as_bytes()) || !ends_with(path, archive.comment()) {
+        return false;
+    }
+    let mut digest = ArraysDigest::default();
+    for index in 0..archive.len() {
+        let Ok(mut array) = archive.by_index(index) else { return false };
+        digest.begin(array.name());
+        if digest.array.update_reader(&mut array).is_err() {
+            return false;
+        }
+    }
+    archive.comment() == digest.seal().as_bytes()
+}
 
 /// Writes the file and gives the number of files, which is one.
 pub(super) fn write(
     export: &Export<'_>,
-    destination: &Path,
-    may_replace: bool,
+    destination: &Destination<'_>,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
-    let mut place = Single::begin(destination, may_replace)?;
-    let failed = |error| io_error("write", destination)(error);
-    let mut archive = ZipWriter::new(BufWriter::new(place.file()));
+    let Destination { path, may_replace, inputs } = *destination;
+    let mut output = Output::begin(path, ARRAYS, inputs, may_replace)?;
+    let failed = |error| io_error("write", path)(error);
+    let zip = ZipWriter::new(BufWriter::new(output.file()));
+    let mut archive = Archive { zip, digest: ArraysDigest::default() };
     let total = export.folds.iter().map(|(_, fold)| fold.len()).sum();
     let findings = export.findings();
     let classes = single_findings(export.folds).filter(|_| findings.len() <= MOST_CLASSES);
@@ -70,10 +155,8 @@ pub(super) fn write(
     };
     write_texts(&mut archive, "findings", findings).map_err(failed)?;
     write_texts(&mut archive, "origin", &[origin.to_owned()]).map_err(failed)?;
-    let mut writer = archive.finish().map_err(|error| failed(error.into()))?;
-    writer.flush().map_err(failed)?;
-    drop(writer);
-    place.finish()?;
+    archive.finish().map_err(failed)?;
+    output.finish()?;
     Ok(1)
 }
 
@@ -126,7 +209,9 @@ fn begin(archive: &mut Archive<'_>, array: &str, size: u64) -> std::io::Result<(
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o644)
         .large_file(size >= u64::from(u32::MAX) / 2);
-    archive.start_file(format!("{array}.npy"), options)?;
+    let name = format!("{array}.npy");
+    archive.digest.begin(&name);
+    archive.zip.start_file(name, options)?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 180;
 /// number of files.
 pub(super) fn by_class(
     export: &Export<'_>,
-    place: &Folder,
+    place: &Folder<'_>,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
     let names = class_names(export);
@@ -42,7 +42,7 @@ pub(super) fn by_class(
 /// Writes `images/FOLD/000001.png` and the table, and gives the number of files.
 pub(super) fn with_table(
     export: &Export<'_>,
-    place: &Folder,
+    place: &Folder<'_>,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
     table::write(export, "png", place)?;

@@ -5,16 +5,14 @@
 //! `train-rxx.labels` is an array of NumPy's, `[count, findings]` of single precision. `dataset
 //! tfrecord` reads them.
 
-use super::place::{Folder, finish_file};
+use super::place::{Folder, Stream};
 use super::{Export, ExportError, io_error, report};
 use crate::data::image::shrink;
 use crate::data::npy;
 use crate::data::tfrecord::{Example, write_record};
 use crate::data::{Depth, Fold, Raster};
 use crate::progress::{Monitor, Stopped};
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
 
 /// The smallest images: 4 pixels.
 const LEAST_POWER: u32 = 2;
@@ -24,15 +22,14 @@ const CHUNK: usize = 256;
 /// The images of one side.
 struct Level {
     side: usize,
-    path: PathBuf,
-    file: BufWriter<File>,
+    file: Stream,
 }
 
 /// Writes a folder for each fold, or none in between where there is one fold only, and gives the
 /// number of files.
 pub(super) fn write(
     export: &Export<'_>,
-    place: &Folder,
+    place: &Folder<'_>,
     monitor: &dyn Monitor,
 ) -> Result<usize, ExportError> {
     if export.findings().is_empty() {
@@ -71,18 +68,18 @@ pub(super) fn write(
         done += fold.len();
         files += levels.len() + 1;
         for level in levels {
-            finish_file(&level.path, level.file)?;
+            place.finish_file(level.file)?;
         }
-        let (path, mut file) = place.begin_file(&format!("{stem}-rxx.labels"))?;
-        write_labels(fold, &mut file).map_err(io_error("write", &path))?;
-        finish_file(&path, file)?;
+        let mut file = place.begin_file(&format!("{stem}-rxx.labels"))?;
+        write_labels(fold, &mut file).map_err(io_error("write", &file.path.clone()))?;
+        place.finish_file(file)?;
     }
     report(monitor, done, total);
     Ok(files)
 }
 
 /// A file for each side, from the images' own down.
-fn levels(fold: &Fold, stem: &str, place: &Folder) -> Result<Vec<Level>, ExportError> {
+fn levels(fold: &Fold, stem: &str, place: &Folder<'_>) -> Result<Vec<Level>, ExportError> {
     let side = fold.info().side;
     let power = side.max(1).ilog2();
     if !side.is_power_of_two() || power < LEAST_POWER {
@@ -92,8 +89,8 @@ fn levels(fold: &Fold, stem: &str, place: &Folder) -> Result<Vec<Level>, ExportE
         )));
     }
     let level = |power: u32| {
-        let (path, file) = place.begin_file(&format!("{stem}-r{power:02}.tfrecords"))?;
-        Ok(Level { side: 1 << power, path, file })
+        let file = place.begin_file(&format!("{stem}-r{power:02}.tfrecords"))?;
+        Ok(Level { side: 1 << power, file })
     };
     (LEAST_POWER..=power).rev().map(level).collect()
 }
@@ -108,7 +105,8 @@ fn write_image(image: &[u8], own: Raster, levels: &mut [Level]) -> Result<(), Ex
         above.side = level.side;
         let side = level.side as u64;
         let example = Example { shape: vec![own.channels.count() as u64, side, side], data };
-        write_record(&mut level.file, &example.encode()).map_err(io_error("write", &level.path))?;
+        let written = write_record(&mut level.file, &example.encode());
+        written.map_err(io_error("write", &level.file.path))?;
         data = example.data;
     }
     Ok(())

@@ -16,13 +16,17 @@ pub(super) fn path(fold: &str, image: usize, ending: &str) -> String {
 }
 
 /// Makes the folders of the files.
-pub(super) fn create_folders(export: &Export<'_>, place: &Folder) -> Result<(), ExportError> {
+pub(super) fn create_folders(export: &Export<'_>, place: &Folder<'_>) -> Result<(), ExportError> {
     export.folds.iter().try_for_each(|(name, _)| place.create(&format!("{FILES}/{name}")))
 }
 
 /// Writes the table: a row an image, with its path relative to the table, its fold, and 1 or 0 for
 /// each finding.
-pub(super) fn write(export: &Export<'_>, ending: &str, place: &Folder) -> Result<(), ExportError> {
+pub(super) fn write(
+    export: &Export<'_>,
+    ending: &str,
+    place: &Folder<'_>,
+) -> Result<(), ExportError> {
     if let Some(name) = export.findings().iter().find(|name| COLUMNS.contains(&name.as_str())) {
         return Err(ExportError::Form(format!(
             "a finding has the name `{name}`, which is a column of the table; export with --to \
